@@ -1,0 +1,151 @@
+/* The server half's public shapes: who may come in, where messages live, what a server offers. */
+import type { EpochMs } from "../policy/moment.js";
+import type { Position } from "../protocol/position.js";
+import type { Readable } from "../reactive/readable.js";
+import type { Clock, Logger } from "../runtime/runtime.js";
+
+export interface ServerOptions<X> {
+	/** Who this token belongs to; null: nobody (4401). Asked again for every fresh token. */
+	authorize(request: {
+		token: string | null;
+		context: X;
+	}): Promise<Identity | null> | Identity | null;
+	/** Asked at each subscribe and each poll. @default everybody may */
+	canSubscribe?(identity: Identity, channel: string): boolean | Promise<boolean>;
+	/** Asked at each publish. @default everybody may */
+	canPublish?(identity: Identity, channel: string, data: unknown): boolean | Promise<boolean>;
+	/** @default memoryLog() */
+	log?: MessageLog;
+	/** Silence after which either side asks. @default 6000 */
+	heartbeatMs?: number;
+	/** How long it waits for the answer. @default 3000 */
+	heartbeatTimeoutMs?: number;
+	/** Of a frame from a client; larger ones close with 4413. @default 65536 */
+	maxFrameBytes?: number;
+	/** What may wait for a slow consumer before it is closed with 4410, able to resume. @default 1048576 */
+	sendBufferBytes?: number;
+	/** Ids of publishes are remembered at least as long. @default 10000 messages, 10 min a channel */
+	retain?: Retention;
+	/** New connections a second that this fleet can take: from it come the reconnect windows (1.2 × connections ÷ rate). */
+	acceptRate?: number;
+	/** Clients are asked to move, make-before-break, before their link gets this old. @default no limit */
+	maxConnectionAgeMs?: number;
+	/** Browsers only: matched exactly, at the upgrade and for the HTTP half's CORS. @default "same-origin" */
+	allowedOrigins?: readonly string[] | "same-origin" | "any";
+	/** Frames a second from one link, over a burst of ten times as many; past it the link closes with 4429. @default 1000 */
+	maxFramesPerSecond?: number;
+	logger?: Logger;
+	/** Time and chance, for tests. @default the system's */
+	runtime?: { readonly clock?: Clock; readonly random?: () => number };
+}
+
+export interface Retention {
+	readonly messages: number;
+	readonly ms: number;
+}
+
+/** `expiresAt`: the client is told in `welcome` and refreshes before; past it the link closes with 4401. */
+export interface Identity {
+	readonly id: string;
+	readonly expiresAt?: EpochMs;
+	readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+export interface LogMessage {
+	readonly id: string;
+	readonly from: string | null;
+	readonly data: unknown;
+	readonly at: EpochMs;
+}
+
+export interface StoredMessage extends LogMessage {
+	readonly channel: string;
+	readonly position: Position;
+}
+
+/** What a follower hears: stored messages in order, and broadcasts, which have no position. */
+export type FollowedMessage =
+	| StoredMessage
+	| (LogMessage & { readonly channel: string; readonly position: null });
+
+/** An append for an older link of the client, or for another epoch, is refused: nothing left over overtakes. */
+export interface Fence {
+	readonly client: string;
+	readonly link: number;
+	readonly epoch: string | null;
+}
+
+export type Appended =
+	| { readonly status: "stored"; readonly position: Position; readonly duplicate: boolean }
+	| { readonly status: "fenced" };
+
+/**
+ * Where messages live. `memoryLog()` is the embedded default; "holdfast/server/redis" (Streams) and
+ * "/nats" (JetStream) make many servers one. `test/support/log-acceptance.ts` is what any must pass.
+ */
+export interface MessageLog extends AsyncDisposable {
+	/** One atomic step: check the id (scope: publisher, channel), check the fence, give the next offset, store. */
+	append(channel: string, message: LogMessage, fence?: Fence): Promise<Appended>;
+	/** Reaches the followers now and is stored nowhere: typing indicators and the like. */
+	broadcast(channel: string, message: LogMessage): Promise<void>;
+	/**
+	 * What lies after a position, in order. `complete`: nothing is missing between `after` and the first
+	 * of them. After a position of an older epoch: from the lowest of its offset and where each epoch
+	 * since began, never complete.
+	 */
+	read(
+		channel: string,
+		after: Position,
+		limit: number,
+	): Promise<{ messages: readonly StoredMessage[]; complete: boolean }>;
+	/** The `limit` messages before a position, or before the end, oldest first. */
+	before(
+		channel: string,
+		position: Position | null,
+		limit: number,
+	): Promise<readonly StoredMessage[]>;
+	head(channel: string): Promise<Position>;
+	follow(channel: string, listener: (message: FollowedMessage) => void): Promise<AsyncDisposable>;
+}
+
+/** One connection as the transport-free server sees it. */
+export interface ServerSocket {
+	send(data: string): void;
+	close(code: number, reason: string): void;
+	bufferedBytes(): number;
+}
+
+export interface ServerLink {
+	message(data: string | Uint8Array): void;
+	closed(code: number): void;
+}
+
+export interface ServerStats {
+	readonly connections: number;
+	readonly subscriptions: number;
+	readonly publishes: number;
+	readonly replays: number;
+	readonly gaps: number;
+	readonly slowClosed: number;
+}
+
+export interface RealtimeServer<X> extends AsyncDisposable {
+	opened(socket: ServerSocket, context: X): ServerLink;
+	/** The HTTP half as a fetch handler: poll, publish, history, health. */
+	handle(request: Request, context: X): Promise<Response>;
+	publish(
+		channel: string,
+		data: unknown,
+		options?: { id?: string; from?: string },
+	): Promise<Position>;
+	/** Logs an identity out everywhere: closes its links with 4401 (`forbid`: 4403, no redial). */
+	disconnect(identityId: string, options?: { forbid?: boolean }): void;
+	/** Says goodbye to all, spread over `withinMs`, and resolves when the last has left. */
+	drain(options: { withinMs: number; reason?: string }): Promise<void>;
+	readonly stats: Readable<ServerStats>;
+	/** What the node adapter needs of the options: both are checked there, before anything is accepted. */
+	readonly limits: {
+		readonly maxFrameBytes: number;
+		readonly allowedOrigins: readonly string[] | "same-origin" | "any";
+	};
+}
