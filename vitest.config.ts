@@ -6,12 +6,53 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 /** Tests, examples and the playground import what a user imports; here that means the sources. */
 const alias = [
 	{ find: /^holdfast$/, replacement: source("./src/index.ts") },
+	{ find: /^holdfast\/node$/, replacement: source("./src/node.ts") },
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },
 	{ find: /^holdfast\/testing$/, replacement: source("./src/testing.ts") },
 ];
 
+/** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
+const WORLDLY = ["browser", "examples", "integration", "package", "project"];
+const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.ts`);
+
+const shared = {
+	setupFiles: ["test/support/secrets.setup.ts"],
+	testTimeout: 30_000,
+	hookTimeout: 60_000,
+};
+
+const isCi = process.env.CI === "true" || process.env.CI === "1";
+
 export default defineConfig({
 	resolve: { alias },
-	test: { include: ["test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },
+	test: {
+		reporters: isCi ? ["default", ["json", { outputFile: ".tmp/vitest.json" }]] : ["default"],
+		// `.only` hides the tests around it; scripts/tally.mjs fails the run for `.skip` and `.todo`.
+		allowOnly: !isCi,
+		coverage: { include: ["src/**/*.ts"] },
+		projects: [
+			{
+				extends: true,
+				test: {
+					...shared,
+					name: "virtual",
+					include: ["test/**/*.test.ts"],
+					exclude: worldly,
+					sequence: { groupOrder: 0 },
+				},
+			},
+			{
+				extends: true,
+				test: {
+					...shared,
+					name: "worldly",
+					include: worldly,
+					maxWorkers: 1,
+					fileParallelism: false,
+					sequence: { groupOrder: 1 },
+				},
+			},
+		],
+	},
 });
