@@ -1,5 +1,5 @@
 import { createStore, del, get, keys, set, type UseStore } from "idb-keyval";
-import { sleep } from "./clock.js";
+import { withDeadline } from "./deadline.js";
 import { memoryStorage } from "./memory.js";
 import type { KeyValueStorage, Runtime } from "./runtime.js";
 
@@ -77,18 +77,11 @@ export class IndexedDbStorage implements KeyValueStorage {
 
 	async #try<T>(act: (store: UseStore) => Promise<T>): Promise<T> {
 		this.#store ??= createStore("holdfast", "records");
-		const done = act(this.#store);
-		if (this.#isProven) return done;
-		const answered = new AbortController();
-		const late = sleep(this.#runtime.clock, OPEN_MS, answered.signal, "storage-open").then(() => {
-			throw new DOMException("IndexedDB does not open", "TimeoutError");
-		});
-		try {
-			const result = await Promise.race([done, late]);
-			this.#isProven = true;
-			return result;
-		} finally {
-			answered.abort();
-		}
+		const store = this.#store;
+		if (this.#isProven) return act(store);
+		const limit = { clock: this.#runtime.clock, ms: OPEN_MS, label: "storage-open" };
+		const result = await withDeadline(() => act(store), limit);
+		this.#isProven = true;
+		return result;
 	}
 }

@@ -1,0 +1,141 @@
+import type { Endpoint } from "../endpoint/endpoint.js";
+import { SUBPROTOCOL } from "../protocol/frames.js";
+import { SERVER_TEXT } from "../protocol/limits.js";
+import { dispose } from "../reactive/disposable.js";
+import type { Runtime, WebSocketLike } from "../runtime/runtime.js";
+import { parseRetryAfter } from "./retry-after.js";
+import type { OpenTransport, Transport, TransportEnd, TransportFacts } from "./transport.js";
+
+/** What `ws` has beyond the standard. */
+interface Socket extends WebSocketLike {
+	readonly protocol?: string;
+	terminate?(): void;
+	on?(type: "unexpected-response", listener: (request: unknown, refusal: Refusal) => void): void;
+}
+
+/** The part of http.IncomingMessage that is read here. */
+interface Refusal {
+	readonly statusCode?: number;
+	readonly headers: { readonly "retry-after"?: string };
+}
+
+type SocketEvent = Partial<MessageEvent & CloseEvent & ErrorEvent>;
+type React = (event: SocketEvent) => void;
+
+/** `ws` would wait 30 s for a dead peer's close frame, and hold the socket all the while. */
+const TERMINATE_MS = 1_000;
+const OPEN = 1;
+const CLOSED = 3;
+const MALFORMED = 4400;
+
+/** Read by `ws` alone: no deflate (200 kB a connection), no redirects, a cap against a hostile server. */
+const OPTIONS = {
+	perMessageDeflate: false,
+	maxPayload: SERVER_TEXT.maxLength,
+	followRedirects: false,
+};
+
+export const openWebSocket: OpenTransport = (endpoint, facts, runtime) =>
+	new WebSocketTransport(endpoint, facts, runtime);
+
+class WebSocketTransport implements Transport {
+	readonly #runtime: Runtime;
+	readonly #facts: TransportFacts;
+	readonly #socket: Socket | undefined;
+	readonly #reactions: readonly (readonly [string, React])[];
+	#hasOpened = false;
+	#isOver = false;
+
+	constructor(endpoint: Endpoint, facts: TransportFacts, runtime: Runtime) {
+		this.#runtime = runtime;
+		this.#facts = facts;
+		this.#reactions = [
+			["open", () => this.#open()],
+			["message", ({ data }) => this.#receive(data)],
+			["close", ({ code = 1006, reason = "" }) => this.#end({ code, reason })],
+			["error", ({ message = "", error }) => this.#fail(error?.code ?? message)],
+		];
+		try {
+			this.#socket = new runtime.WebSocket(endpoint.url, SUBPROTOCOL, OPTIONS);
+		} catch (reason) {
+			// A URL that the platform refuses. Later, like every other failure: nobody expects it now.
+			queueMicrotask(() => this.#end({ code: 1006, reason: String((reason as Error).name) }));
+			return;
+		}
+		this.#listen(this.#socket);
+	}
+
+	get bufferedBytes(): number {
+		return this.#socket?.bufferedAmount ?? 0;
+	}
+
+	send(data: string): void {
+		if (this.#socket?.readyState === OPEN) this.#socket.send(data);
+	}
+
+	close(code: number, reason: string): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		if (this.#socket) this.#hangUp(this.#socket, code, reason);
+	}
+
+	#listen(socket: Socket): void {
+		socket.binaryType = "arraybuffer";
+		for (const [type, react] of this.#reactions) socket.addEventListener(type, react);
+		socket.on?.("unexpected-response", (_request, { statusCode = 0, headers }) => {
+			const retryAfterMs = parseRetryAfter(headers["retry-after"], this.#runtime.clock.now());
+			const told = retryAfterMs === undefined ? {} : { retryAfterMs };
+			this.#end({ code: 1006, reason: `HTTP ${statusCode}`, httpStatus: statusCode, ...told });
+		});
+	}
+
+	#open(): void {
+		// No other protocol's server may see a token. `ws` refuses it by itself; browsers take none at all.
+		if ((this.#socket?.protocol ?? SUBPROTOCOL) !== SUBPROTOCOL)
+			this.#end({ code: MALFORMED, reason: "subprotocol" });
+		if (this.#isOver) return;
+		this.#hasOpened = true;
+		this.#facts.opened();
+	}
+
+	#receive(data: unknown): void {
+		if (typeof data !== "string") this.#end({ code: MALFORMED, reason: "binary" });
+		else this.#facts.received(data);
+	}
+
+	/** A browser's `close` follows at once and says more; that of `ws` can take 30 s. */
+	#fail(reason: string): void {
+		if (!this.#socket?.terminate) return;
+		const isOurs = this.#hasOpened || reason.includes("subprotocol");
+		this.#end({ code: isOurs ? MALFORMED : 1006, reason });
+	}
+
+	#end(end: Omit<TransportEnd, "opened">): void {
+		if (this.#isOver) return;
+		this.close(end.code, end.reason);
+		this.#facts.closed({ ...end, opened: this.#hasOpened });
+	}
+
+	#hangUp(socket: Socket, code: number, reason: string): void {
+		for (const [type, react] of this.#reactions) socket.removeEventListener(type, react);
+		// `ws` reports a handshake that is broken off as an error, and one that nobody hears is thrown.
+		socket.addEventListener("error", () => {});
+		if (socket.readyState === CLOSED) return;
+		socket.close(allowed(code), cut(reason));
+		if (!socket.terminate) return;
+		const terminate = (): void => socket.terminate?.();
+		const timer = this.#runtime.clock.setTimeout(terminate, TERMINATE_MS, "terminate");
+		socket.addEventListener("close", () => dispose(timer));
+	}
+}
+
+/** What a client may send: browsers throw at anything else. */
+function allowed(code: number): number {
+	return code >= 3_000 && code < 5_000 ? code : 1_000;
+}
+
+/** A close frame has room for 123 bytes of reason; a character cut in half is left out. */
+function cut(reason: string): string {
+	const bytes = new TextEncoder().encode(reason).subarray(0, 123);
+	return new TextDecoder().decode(bytes, { stream: true });
+}
