@@ -1,6 +1,6 @@
 /* What goes into the channel machine (one per channel) and into the outbox, and what comes out. */
 import type { RealtimeError } from "../errors/realtime-error.js";
-import type { EpochMs } from "../policy/moment.js";
+import type { EpochMs, Moment } from "../policy/moment.js";
 import type { GapFrame, MessageFrame, RejectionCode, SubscribedFrame } from "../protocol/frames.js";
 import type { Position, StartAt } from "../protocol/position.js";
 import type { Message, PublishReceipt } from "./message.js";
@@ -25,14 +25,30 @@ export type ChannelInput =
 			readonly link: LinkId;
 			readonly id: number;
 			readonly code: RejectionCode;
-	  };
+	  }
+	/** About a second after "defer": ask once more, if the link still waits for it. Early or late does no harm. */
+	| { readonly type: "ask-again"; readonly link: LinkId };
 
 export type ChannelEffect =
 	| { readonly type: "ask"; readonly link: LinkId; readonly id: number; readonly from: StartAt }
 	| { readonly type: "deliver"; readonly message: Message<unknown> }
 	| { readonly type: "tell-gap"; readonly missed: number | "unknown" }
-	/** The server will not have us here. `retry`: ask again after a while, the log was busy. */
-	| { readonly type: "deny"; readonly cause: RealtimeError };
+	/** The server will not have us here. Told once; the next link asks all the same. */
+	| { readonly type: "deny"; readonly cause: RealtimeError }
+	/** The log was busy, or shows the same hole as before: answer with "ask-again" after a while. */
+	| { readonly type: "defer"; readonly link: LinkId };
+
+export interface ChannelOptions {
+	readonly from: StartAt;
+	/** false: a new connection goes on from now, without replay or gap. */
+	readonly recover: boolean;
+	/**
+	 * Asks are numbered lane + k·65536. Another lane for every channel machine of a client (a counter will
+	 * do), and an ask id is the client's for ever: a rejection, which names only the id, finds its channel,
+	 * and a channel left and joined again on the same link never takes the old answer for the new one.
+	 */
+	readonly lane: number;
+}
 
 // ── outbox ───────────────────────────────────────────────────────────────────────────────────────
 /** A publish as it lies in storage. `firstSentAt` is written before the first send. */
@@ -45,6 +61,18 @@ export interface StoredPublish {
 	readonly queuedAt: EpochMs;
 	readonly firstSentAt: EpochMs | null;
 	readonly ttlMs: number;
+}
+
+/** What the outbox needs of an instant: `now` to measure, `at` to show and to write into records. */
+export type OutboxMoment = Moment & { readonly at: EpochMs };
+
+/** A publish that no server has acknowledged yet. */
+export interface OutboxEntry {
+	readonly id: string;
+	readonly channel: string;
+	readonly data: unknown;
+	readonly queuedAt: EpochMs;
+	readonly inFlight: boolean;
 }
 
 /** How publishes travel: pipelined on a link, or up to 16 a request with one request in flight. */
