@@ -1,5 +1,5 @@
-import { dispose } from "../reactive/disposable.js";
 import { RealtimeError } from "../errors/realtime-error.js";
+import { dispose } from "../reactive/disposable.js";
 import type { Clock } from "./runtime.js";
 
 export interface Deadline {

@@ -6,7 +6,8 @@ export function webLocks(manager: Pick<LockManager, "request">): Locks {
 	const request = (name: string, options: LockOptions): Promise<Disposable | null> =>
 		new Promise((resolve, reject) => {
 			manager
-				.request(`holdfast:${name}`, options, (lock) => {
+
+				.request(name, options, (lock) => {
 					if (lock === null) return resolve(null);
 					// The browser keeps the lock until this promise ends.
 					return new Promise<void>((release) => resolve(disposable(release)));

@@ -11,7 +11,7 @@ import type {
 	PublishRequest,
 	PublishResponse,
 } from "../protocol/frames.js";
-import { SERVER_TEXT, type TextLimits } from "../protocol/limits.js";
+import { LONGEST_WAIT_MS, SERVER_TEXT, type TextLimits } from "../protocol/limits.js";
 import type { Position } from "../protocol/position.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { fetchJson, type JsonRequest } from "./fetch-json.js";
@@ -29,6 +29,7 @@ export interface HistoryQuery {
 }
 
 const REQUEST_MS = 10_000;
+const ADMISSION_MS = 5_000;
 /** How long a base URL that failed is left out, unless all have failed. */
 const AVOID_MS = 30_000;
 /** Another base may do better. Pushback is not among them: what one sheds must not land on the next. */
@@ -95,5 +96,30 @@ export class HttpHalf {
 	#choose(now: number): number {
 		const fit = this.#avoidUntil.findIndex((until) => until <= now);
 		return fit < 0 ? this.#avoidUntil.indexOf(Math.min(...this.#avoidUntil)) : fit;
+	}
+}
+
+/** What a static file on a CDN tells clients that sleep, at no cost to the edge. */
+export interface Admission {
+	readonly windowMs: number;
+	readonly realtime: "up" | "down";
+}
+
+/**
+ * The file as it is now; null where it says nothing that can be used: its failure is never a reason to
+ * do anything.
+ */
+export async function getAdmission(
+	url: string,
+	runtime: Runtime,
+	signal?: AbortSignal,
+): Promise<Admission | null> {
+	try {
+		const file: unknown = JSON.parse(await fetchJson(url, { ms: ADMISSION_MS, signal }, runtime));
+		const { windowMs, realtime } = file as Partial<Admission>;
+		if (typeof windowMs !== "number" || (realtime !== "up" && realtime !== "down")) return null;
+		return { windowMs: Math.min(Math.max(windowMs, 0), LONGEST_WAIT_MS), realtime };
+	} catch {
+		return null;
 	}
 }
