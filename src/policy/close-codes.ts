@@ -29,6 +29,85 @@ export interface CloseVerdict {
 	readonly isTokenRejected: boolean;
 }
 
-export function classifyClose(_end: CloseEnd): CloseVerdict {
-	throw new RealtimeError("internal" satisfies ErrorCode, `later ${LONGEST_MS}`);
+type Fate = "announced" | "token" | "stop";
+type Meaning = readonly [ErrorCode, CloseVerdict["blame"]?, Fate?];
+
+const LOST: Meaning = ["connection-lost"];
+const REFUSED: Meaning = ["endpoint-refused"];
+const ANNOUNCED: Meaning = ["connection-lost", "endpoint", "announced"];
+const MALFORMED: Meaning = ["protocol-violation"];
+const TOO_LARGE: Meaning = ["message-too-large", "nobody"];
+const TOKEN: Meaning = ["unauthorized", "nobody", "token"];
+const FORBIDDEN: Meaning = ["forbidden", "nobody", "stop"];
+const OVERLOADED: Meaning = ["overloaded"];
+
+const CODES: Readonly<Record<number, Meaning>> = {
+	1001: ANNOUNCED,
+	1002: MALFORMED,
+	1003: MALFORMED,
+	1007: MALFORMED,
+	// Many servers have no other code for a token that they do not like.
+	1008: TOKEN,
+	1009: TOO_LARGE,
+	1012: ANNOUNCED,
+	1013: OVERLOADED,
+	1015: REFUSED,
+	4400: MALFORMED,
+	4401: TOKEN,
+	4403: FORBIDDEN,
+	// Hello was late because its token was: the endpoint has waited as agreed.
+	4408: ["connect-timeout", "nobody"],
+	4410: ["connection-lost", "nobody"],
+	4413: TOO_LARGE,
+	4429: ["overloaded", "nobody"],
+};
+
+const STATUSES: Readonly<Record<number, Meaning>> = {
+	401: TOKEN,
+	403: FORBIDDEN,
+	429: OVERLOADED,
+};
+
+/**
+ * The verdict on one end. The reason may be `{"w": window, "r": no dial before}`, both in milliseconds:
+ * what is not a positive number there is ignored, and ten minutes are the most that count.
+ */
+export function classifyClose(end: CloseEnd): CloseVerdict {
+	const told = parseReason(end.reason);
+	const windowMs = sane(told["w"]);
+	const retryAfterMs = sane(end.retryAfterMs) ?? sane(told["r"]);
+	const [code, blame = "endpoint", fate] = meaning(end, retryAfterMs);
+	const message = end.httpStatus === undefined ? `close ${end.code}` : `HTTP ${end.httpStatus}`;
+	// All that these codes mean to an app is retryable=false; to a link, only one of them is the end.
+	const details = { retryable: fate !== "stop", ...(retryAfterMs && { retryAfterMs }) };
+	return {
+		cause: new RealtimeError(code, message, details),
+		blame,
+		isAnnounced: fate === "announced",
+		isTokenRejected: fate === "token",
+		...(windowMs && { windowMs }),
+		...(retryAfterMs && { retryAfterMs }),
+	};
 }
+
+function meaning(end: CloseEnd, retryAfterMs: number | undefined): Meaning {
+	const { httpStatus, opened, code } = end;
+	if (httpStatus !== undefined && !opened) {
+		// A proxy with nobody behind it says 503 as well: only one that names a time is overloaded.
+		if (httpStatus === 503 && retryAfterMs) return OVERLOADED;
+		return STATUSES[httpStatus] ?? REFUSED;
+	}
+	return CODES[code] ?? (opened ? LOST : REFUSED);
+}
+
+function parseReason(reason: string): Readonly<Record<string, unknown>> {
+	try {
+		return Object(JSON.parse(reason)) as Record<string, unknown>;
+	} catch {
+		return {};
+	}
+}
+
+/** Untrusted: NaN, text and less than nothing are nothing. */
+const sane = (ms: unknown): number | undefined =>
+	typeof ms === "number" && ms > 0 ? Math.min(ms, LONGEST_MS) : undefined;

@@ -90,7 +90,7 @@ export function transition(
 		case "ticked":
 			return now < dueAt(state) ? [state, NONE] : tick(state, now);
 		default:
-			return input.type satisfies never;
+			return input satisfies never;
 	}
 }
 
