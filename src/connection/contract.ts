@@ -11,6 +11,8 @@ export type ConnectionInput =
 	| { readonly type: "woken"; readonly reason: string }
 	/** The transport is open: it proves nothing yet. */
 	| { readonly type: "opened"; readonly dialId: number }
+	/** It is open, but hello still lacks its token: a deadline that passes now is charged to nobody. */
+	| { readonly type: "token-awaited"; readonly dialId: number }
 	| {
 			readonly type: "welcomed";
 			readonly dialId: number;
@@ -46,6 +48,8 @@ export interface Loss {
 	readonly windowMs?: number;
 	/** Pushback: no dial before. */
 	readonly retryAfterMs?: number;
+	/** The server meant it (1001, 1012): nothing against the endpoint, with a window or without. */
+	readonly isAnnounced?: boolean;
 }
 
 /** Orders, imperative. There is no timer among them: the shell ticks the machine at `dueAt(state)`. */
