@@ -50,7 +50,7 @@ const PING: readonly HeartbeatEffect[] = [{ type: "ping" }];
 const DEAD: readonly HeartbeatEffect[] = [{ type: "pronounce-dead" }];
 
 /** One for each link. */
-export function initialHeartbeat({ idleMs, timeoutMs }: HeartbeatPolicy): HeartbeatState {
+export function initial({ idleMs, timeoutMs }: HeartbeatPolicy): HeartbeatState {
 	return { status: "deaf", beat: { idleMs, timeoutMs } };
 }
 
