@@ -1,0 +1,156 @@
+import type { Message } from "../channels/message.js";
+import { RealtimeError } from "../errors/realtime-error.js";
+import { MAX_CHANNEL_LENGTH, MAX_ID_LENGTH } from "../protocol/limits.js";
+import { ASYNC_DISPOSE, disposable } from "../reactive/disposable.js";
+import { systemRuntime } from "../runtime/system.js";
+import type { ChannelMap, Client, ClientEvents, PublishOptions } from "./client.js";
+import { woken } from "./effects.js";
+import type { ClientOptions } from "./options.js";
+import { checkOptions, invalid } from "./settings.js";
+import { Supervisor } from "./supervisor.js";
+
+/**
+ * A client of a Holdfast server: it holds on when the network, a server or a region does not, and
+ * says what is known when it can't. Nothing is dialled before the first subscribe or publish, unless
+ * `connect` says otherwise.
+ *
+ * @example
+ * const client = createClient({
+ *   endpoints: ["wss://eu.example.com/realtime", "wss://us.example.com/realtime"],
+ *   api: "https://api.example.com/realtime",
+ * });
+ * client.subscribe("room", (message) => show(message.data));
+ * await client.publish("room", { text: "hello" });
+ *
+ * @throws RealtimeError `invalid-option` where options make no sense.
+ */
+export function createClient<C extends ChannelMap = Record<string, unknown>>(
+	options: ClientOptions,
+): Client<C> {
+	const settings = checkOptions(options);
+	const shell = new Supervisor(settings, systemRuntime(options.runtime));
+	if (settings.connect === "eager") shell.start();
+	return new PublicClient(shell) as unknown as Client<C>;
+}
+
+/** The public face: checks what it is given, starts the shell when it is first needed. */
+class PublicClient implements Client {
+	readonly connection: Client["connection"];
+	readonly mode: Client["mode"];
+	readonly banner: Client["banner"];
+	readonly stats: Client["stats"];
+	readonly endpoints: Client["endpoints"];
+	readonly outbox: Client["outbox"];
+	readonly degraded: Client["degraded"];
+	readonly #shell: Supervisor;
+
+	constructor(shell: Supervisor) {
+		this.#shell = shell;
+		const { shown } = shell;
+		this.connection = shown.connection;
+		this.mode = shown.mode;
+		this.banner = shown.banner;
+		this.stats = shown.stats;
+		this.endpoints = shown.endpoints;
+		this.outbox = shell.publisher.outbox;
+		this.degraded = {
+			hold: (reason) => {
+				shell.mode.send({ type: "held", reason });
+				let isHeld = true;
+				return disposable(() => {
+					if (isHeld) shell.mode.send({ type: "released", reason });
+					isHeld = false;
+				});
+			},
+			loadMore: () => shell.polling.loadMore(),
+		};
+	}
+
+	connect({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+		if (signal?.aborted) return Promise.reject(signal.reason);
+		this.#shell.start();
+		return new Promise((resolve, reject) => {
+			const ended = (end: () => void): void => {
+				for (const unwatch of watched) unwatch();
+				signal?.removeEventListener("abort", abort);
+				end();
+			};
+			const abort = (): void => ended(() => reject(signal?.reason));
+			const look = (): void => {
+				const state = this.connection.get();
+				if (state.status === "connected" || this.mode.get().mode === "degraded") ended(resolve);
+				else if (state.status === "failed") ended(() => reject(state.cause));
+				else if (state.status === "closed") ended(() => reject(closed()));
+			};
+			const watched = [this.connection.subscribe(look), this.mode.subscribe(look)];
+			signal?.addEventListener("abort", abort);
+			look();
+		});
+	}
+
+	reconnect(reason = "requested"): void {
+		this.#shell.reconnect(reason);
+	}
+
+	wake(reason: string): void {
+		woken(this.#shell, reason);
+	}
+
+	close(): Promise<void> {
+		return this.#shell.stop();
+	}
+
+	[ASYNC_DISPOSE](): Promise<void> {
+		return this.close();
+	}
+
+	subscribe: Client["subscribe"] = (channel, listener, options = {}) => {
+		checkChannel(channel);
+		if (typeof listener !== "function") throw invalid("The listener is not a function.");
+		const subscription = this.#shell.subscriptions.subscribe(channel, listener as never, options);
+		this.#startLazily();
+		return subscription;
+	};
+
+	publish: Client["publish"] = (channel, data, options = {}) => {
+		checkChannel(channel);
+		checkPublish(options);
+		const { status } = this.connection.get();
+		if (status === "closed") return Promise.reject(closed());
+		this.#startLazily();
+		return this.#shell.publish(channel, data, options);
+	};
+
+	history: Client["history"] = async (channel, { before, limit = 50, signal } = {}) => {
+		checkChannel(channel);
+		const messages = await this.#shell.polling.history({ channel, before, limit }, signal);
+		return messages as unknown as readonly Message<never>[];
+	};
+
+	on<E extends keyof ClientEvents>(
+		event: E,
+		listener: (detail: ClientEvents[E]) => void,
+	): () => void {
+		return this.#shell.events.on(event, listener);
+	}
+
+	#startLazily(): void {
+		const isIdle = this.connection.get().status === "idle";
+		if (isIdle && this.#shell.settings.connect !== "manual") this.#shell.start();
+	}
+}
+
+function closed(): RealtimeError {
+	return new RealtimeError("closed", "The client is closed.");
+}
+
+function checkChannel(channel: unknown): void {
+	if (typeof channel !== "string" || channel === "" || channel.length > MAX_CHANNEL_LENGTH)
+		throw invalid("A channel is a text of 1 to 256 characters.");
+}
+
+function checkPublish({ id, ttlMs }: PublishOptions): void {
+	if (id !== undefined && (typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH))
+		throw invalid("id is a text of 1 to 128 characters.");
+	if (ttlMs !== undefined && !(ttlMs >= 0)) throw invalid("ttlMs must be at least 0.");
+}

@@ -1,0 +1,112 @@
+/*
+ * What happens when…: every wire between the machines, in one place. Left the order or the fact,
+ * right what the others are told. The supervisor has the hands; no decision is made here.
+ */
+import type { ConnectionEffect } from "../connection/contract.js";
+import type { ModeEffect } from "../degraded/contract.js";
+import type { ServerFrame } from "../protocol/frames.js";
+import type { Link } from "./link.js";
+import type { Supervisor } from "./supervisor.js";
+
+type OrderTable<E extends { readonly type: string }> = {
+	readonly [T in E["type"]]: (shell: Supervisor, order: Extract<E, { type: T }>) => void;
+};
+type FrameTable = {
+	readonly [T in ServerFrame["type"]]: (
+		shell: Supervisor,
+		link: Link,
+		frame: Extract<ServerFrame, { type: T }>,
+	) => void;
+};
+
+/** Orders of the connection machine. */
+export const CONNECTION_ORDERS: OrderTable<ConnectionEffect> = {
+	dial: (shell, { dialId, endpoint }) => shell.dial(dialId, endpoint),
+	greet: (shell, { dialId }) => {
+		shell.subscriptions.opened(dialId, "websocket");
+		shell.greet(dialId);
+	},
+	// Ephemeral messages count from the new link alone, and it alone publishes: the unanswered first.
+	adopt: (shell, { dialId, previous }) => {
+		shell.subscriptions.adopted(dialId);
+		shell.adopt(dialId, previous);
+	},
+	"hang-up": (shell, { dialId, code, reason }) => shell.hangUp(dialId, code, reason),
+	report: (shell, order) => shell.log(order),
+};
+
+/** Orders of the mode machine. */
+export const MODE_ORDERS: OrderTable<ModeEffect> = {
+	poll: (shell, order) => shell.polling.poll(order),
+	"stop-polling": (shell) => shell.polling.stop(),
+};
+
+/** Frames of a live link. Pings never come here: the link answers them. */
+export const FRAMES: FrameTable = {
+	welcome: (shell, link, frame) => {
+		if (!shell.recognise(link, frame.identity)) return;
+		shell.keepToken(link, frame.tokenTtlMs);
+		shell.connection.send({
+			type: "welcomed",
+			dialId: link.dialId,
+			windowMs: frame.windowMs,
+			maxAgeMs: frame.maxAgeMs,
+		});
+		shell.settle();
+	},
+	"token-accepted": (shell, link, frame) => shell.keepToken(link, frame.tokenTtlMs),
+	subscribed: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
+	gap: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
+	message: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
+	heads: (shell, link, frame) => shell.subscriptions.headed(link.dialId, frame.heads),
+	published: (shell, link, frame) => shell.publisher.answered(link.dialId, frame),
+	rejected: (shell, link, frame) => {
+		if (typeof frame.id === "number") shell.subscriptions.rejected(link.dialId, frame);
+		else shell.publisher.answered(link.dialId, frame);
+	},
+	goodbye: (shell, link, frame) => {
+		const { reason, deadlineMs, windowMs, endpoints = [] } = frame;
+		const deadlineAt = shell.runtime.clock.now() + deadlineMs;
+		shell.events.emit("goodbye", { reason, deadlineAt });
+		const what = { dialId: link.dialId, reason, deadlineMs, windowMs, endpoints };
+		shell.connection.send({ type: "goodbye-received", ...what });
+	},
+	ping: () => undefined,
+	pong: () => undefined,
+};
+
+type Status = Supervisor["connection"]["state"];
+
+/** After every change of the connection machine. */
+export function connectionChanged(shell: Supervisor, state: Status, previous: Status): void {
+	const { status, announcedMs } = state;
+	if (status !== previous.status) {
+		if (status === "closed" || status === "failed") shell.mode.send({ type: "stopped" });
+		else if (previous.status === "connected") shell.mode.send({ type: "link-lost", announcedMs });
+		else if (status === "connecting") shell.mode.send({ type: "started" });
+	}
+	if (state.exhausted && !previous.exhausted)
+		shell.mode.send({ type: "endpoints-exhausted", announcedMs });
+	shell.shown.updateConnection();
+	shell.shown.updateBanner();
+}
+
+/** A link on which every channel has been answered. */
+export function linkSettled(shell: Supervisor, link: Link): void {
+	shell.connection.send({ type: "settled", dialId: link.dialId });
+	shell.shown.updateConnection();
+	if (link.dialId === shell.current) shell.mode.send({ type: "link-settled" });
+}
+
+/** After every change of the mode machine. */
+export function modeChanged(shell: Supervisor): void {
+	shell.shown.updateMode();
+	shell.shown.updateBanner();
+}
+
+/** The environment says: look now. A live link is asked for a sign of life; a sleeping redial wakes. */
+export function woken(shell: Supervisor, reason: string): void {
+	for (const link of shell.links.values()) link.probe();
+	// "offline" only asks: an event that is often wrong hangs nobody up.
+	if (reason !== "offline") shell.connection.send({ type: "woken", reason });
+}

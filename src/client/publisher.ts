@@ -1,0 +1,273 @@
+/* The outbox at work: its machine, its records, and the promise of each publish. */
+import type { OutboxEffect, OutboxInput, Route, StoredPublish } from "../channels/contract.js";
+import type { PublishReceipt } from "../channels/message.js";
+import * as machine from "../channels/outbox.js";
+import { RealtimeError } from "../errors/realtime-error.js";
+import type { OutboxPolicy } from "../policy/policies.js";
+import { utf8Length } from "../protocol/encode.js";
+import type { PublishedFrame, RejectedFrame } from "../protocol/frames.js";
+import { Cell } from "../reactive/readable.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Outbox, OutboxEntry, PublishOptions } from "./client.js";
+import { Machine, type World } from "./machine.js";
+import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
+import { invalid } from "./settings.js";
+
+export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
+
+interface Promised {
+	resolve(receipt: PublishReceipt): void;
+	reject(cause: RealtimeError): void;
+}
+
+export class Publisher {
+	readonly outbox: Outbox;
+	readonly #runtime: Runtime;
+	readonly #world: World;
+	readonly #policy: OutboxPolicy;
+	readonly #send: (order: SendOrder) => void;
+	readonly #changes: Cell<machine.OutboxState>;
+	readonly #promised = new Map<string, Promised>();
+	#machine: Machine<machine.OutboxState, OutboxInput, OutboxEffect>;
+	#queue: QueueIdentity;
+	#store: OutboxStore | null = null;
+	/** Null until what an earlier process left has been read: nothing may be sent ahead of it. */
+	#late: OutboxInput[] | null = null;
+	#opening: Promise<void> = Promise.resolve();
+	#route: Route | null = null;
+	#ids = 0;
+
+	constructor(
+		policy: OutboxPolicy,
+		runtime: Runtime,
+		world: World,
+		send: (order: SendOrder) => void,
+	) {
+		this.#policy = policy;
+		this.#runtime = runtime;
+		this.#world = world;
+		this.#send = send;
+		this.#queue = newQueue(runtime.random);
+		this.#machine = this.#newMachine();
+		this.#changes = new Cell(this.#machine.state, world.report);
+		this.outbox = this.#readable();
+	}
+
+	get queue(): QueueIdentity {
+		return this.#store?.queue ?? this.#queue;
+	}
+
+	get size(): number {
+		return machine.entries(this.#machine.state).length;
+	}
+
+	/** Resolves when the queue's own identity is known: no hello before. */
+	open(): Promise<void> {
+		const { persist, namespace = "" } = this.#policy;
+		if (persist === "memory" || this.#store !== null) return this.#opening;
+		const store = new OutboxStore(namespace, this.#runtime, this.#world.report);
+		this.#store = store;
+		this.#late = [];
+		this.#opening = store
+			.open((publishes) => this.#restore(publishes))
+			// Storage that cannot even be read will fail each write, and each publish says so.
+			.catch(this.#world.report)
+			.then(() => this.#catchUp());
+		return this.#opening;
+	}
+
+	nextLink(): number {
+		if (this.#store !== null) return this.#store.nextLink();
+		this.#queue.link += 1;
+		return this.#queue.link;
+	}
+
+	/** The server has named us: the queue is this publisher's from now on. */
+	claim(identity: string): void {
+		this.#queue.identity = identity;
+		this.#store?.claim(identity).catch(this.#world.report);
+	}
+
+	routeOpened(route: Route, dedupeMs: number): void {
+		if (this.#route !== null) this.routeClosed(this.#route.link);
+		this.#route = route;
+		this.#tell({ type: "route-opened", route, dedupeMs });
+	}
+
+	/** Of a link that is not the route, nothing is told. */
+	routeClosed(link: number): void {
+		if (this.#route?.link !== link) return;
+		this.#route = null;
+		this.#tell({ type: "route-closed", link });
+	}
+
+	get route(): Route | null {
+		return this.#route;
+	}
+
+	answered(link: number, frame: PublishedFrame | RejectedFrame): void {
+		if (frame.type === "published") this.#tell({ ...frame, type: "acknowledged", link });
+		else if (typeof frame.id === "string") {
+			const { id, code, retryAfterMs = 0 } = frame;
+			this.#tell({ type: "rejected", link, id, code, retryAfterMs });
+		}
+	}
+
+	publish(channel: string, data: unknown, options: PublishOptions): Promise<PublishReceipt> {
+		const {
+			whenOffline = "queue",
+			ttlMs = this.#policy.ttlMs,
+			id = this.newId(),
+			signal,
+		} = options;
+		const json = toJson(data);
+		// A copy, so that what the app changes afterwards is not what is sent.
+		const copy: unknown = JSON.parse(json);
+		const bytes = utf8Length(json);
+		if (signal?.aborted) return Promise.reject(signal.reason);
+		if (this.#promised.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
+		return new Promise((resolve, reject) => {
+			this.#promised.set(id, { resolve, reject });
+			signal?.addEventListener(
+				"abort",
+				() => this.#tell({ type: "withdrawn", id, cause: signal.reason as RealtimeError }),
+				{ once: true },
+			);
+			const what = { id, channel, data: copy, bytes, ttlMs, whenOffline };
+			this.#tell({ type: "publish-requested", ...what });
+		});
+	}
+
+	newId(): string {
+		this.#ids += 1;
+		const word = Math.floor(this.#runtime.random() * 2 ** 32).toString(36);
+		return `${this.queue.client}-${this.#ids.toString(36)}-${word}`;
+	}
+
+	/** Publishes in storage stay there; all promises end. */
+	async close(): Promise<void> {
+		const store = this.#store;
+		this.#machine.stop();
+		this.#machine = this.#newMachine();
+		this.#route = null;
+		this.#store = null;
+		this.#late = null;
+		this.#changes.set(this.#machine.state);
+		const closed = new RealtimeError("closed", "The client was closed.");
+		for (const { reject } of this.#promised.values()) reject(closed);
+		this.#promised.clear();
+		await store?.close();
+	}
+
+	#newMachine(): Machine<machine.OutboxState, OutboxInput, OutboxEffect> {
+		return new Machine(
+			machine.initialOutbox(this.#policy),
+			{
+				name: "outbox",
+				transition: (state, input, moment) =>
+					machine.transition(state, input, this.#policy, moment),
+				dueAt: machine.dueAt,
+				perform: (effect) => this.#perform(effect),
+				changed: (state) => this.#changes.set(state),
+			},
+			this.#world,
+		);
+	}
+
+	#tell(input: OutboxInput): void {
+		if (this.#late === null) this.#machine.send(input);
+		else this.#late.push(input);
+	}
+
+	#catchUp(): void {
+		const late = this.#late ?? [];
+		this.#late = null;
+		for (const input of late) this.#machine.send(input);
+	}
+
+	#restore(publishes: readonly StoredPublish[]): void {
+		const now = this.#runtime.clock.now();
+		const aged = publishes.map((publish) => ({
+			...publish,
+			sentForMs: publish.firstSentAt === null ? null : now - publish.firstSentAt,
+		}));
+		this.#machine.send({ type: "restored", publishes: aged });
+	}
+
+	#perform(effect: OutboxEffect): void {
+		switch (effect.type) {
+			case "send":
+				return this.#send(effect);
+			case "store":
+				return this.#keep(effect.publishes);
+			case "forget":
+				return this.#drop(effect.publishes);
+			case "settle":
+				return this.#end(effect.id, ({ resolve }) => resolve(effect.receipt));
+			case "fail":
+				return this.#end(effect.id, ({ reject }) => reject(effect.cause));
+			default:
+				return effect satisfies never;
+		}
+	}
+
+	#keep(publishes: readonly StoredPublish[]): void {
+		const ids = publishes.map(({ id }) => id);
+		const current = this.#machine;
+		const tell = (input: OutboxInput): void => {
+			if (this.#machine === current) current.send(input);
+		};
+		(this.#store?.write(publishes) ?? Promise.resolve()).then(
+			() => tell({ type: "stored", ids }),
+			(reason) => tell({ type: "store-failed", ids, cause: RealtimeError.from(reason) }),
+		);
+	}
+
+	#drop(publishes: readonly StoredPublish[]): void {
+		const ids = publishes.map(({ id }) => id);
+		const current = this.#machine;
+		const forgotten = (): void => {
+			if (this.#machine === current) current.send({ type: "forgotten", ids });
+		};
+		// A record that cannot be deleted is found again after a restart and known by its id.
+		(this.#store?.remove(publishes) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
+	}
+
+	#end(id: string, end: (promised: Promised) => void): void {
+		const promised = this.#promised.get(id);
+		this.#promised.delete(id);
+		if (promised !== undefined) end(promised);
+	}
+
+	#readable(): Outbox {
+		let seen: machine.OutboxState | null = null;
+		let entries: readonly OutboxEntry[] = [];
+		const get = (state: machine.OutboxState): readonly OutboxEntry[] => {
+			if (seen !== state) entries = machine.entries(state);
+			seen = state;
+			return entries;
+		};
+		return {
+			get: () => get(this.#changes.get()),
+			subscribe: (listener) =>
+				this.#changes.subscribe((state, previous) => {
+					const before = get(previous);
+					listener(get(state), before);
+				}),
+			clear: async () => {
+				await this.open();
+				this.#tell({ type: "cleared" });
+			},
+		};
+	}
+}
+
+function toJson(data: unknown): string {
+	try {
+		const json = JSON.stringify(data) as string | undefined;
+		if (json !== undefined) return json;
+	} catch (cause) {
+		throw new RealtimeError("invalid-option", "data is not JSON.", { cause });
+	}
+	throw invalid("data is not JSON.");
+}

@@ -1,0 +1,102 @@
+/* Options, checked at the call and completed by the defaults: misuse never reaches a machine. */
+import type { Endpoint, EndpointFilter, EndpointSource } from "../endpoint/endpoint.js";
+import { preferPrimary, up } from "../endpoint/filters.js";
+import { RealtimeError } from "../errors/realtime-error.js";
+import {
+	DEGRADED,
+	type DegradedPolicy,
+	HEARTBEAT,
+	type HeartbeatPolicy,
+	OUTBOX,
+	type OutboxPolicy,
+	RECONNECT,
+	type ReconnectPolicy,
+} from "../policy/policies.js";
+import type { ClientOptions } from "./options.js";
+
+export interface Settings {
+	readonly source: EndpointSource | null;
+	readonly endpoints: readonly Endpoint[];
+	readonly api: readonly string[];
+	readonly getToken: ClientOptions["getToken"];
+	readonly connect: "eager" | "lazy" | "manual";
+	readonly filters: readonly EndpointFilter[];
+	readonly reconnect: ReconnectPolicy;
+	readonly heartbeat: HeartbeatPolicy;
+	readonly degraded: DegradedPolicy;
+	readonly outbox: OutboxPolicy;
+}
+
+export function invalid(message: string): RealtimeError {
+	return new RealtimeError("invalid-option", message);
+}
+
+/** A copy of all that was given: changing the options afterwards changes nothing. */
+export function checkOptions(options: ClientOptions): Settings {
+	const { endpoints, api = [], connect = "lazy" } = options;
+	const source = "endpoints" in endpoints ? endpoints : null;
+	const outbox = complete("outbox", OUTBOX, options.outbox);
+	if (outbox.persist === "storage" && !outbox.namespace)
+		throw invalid("outbox.namespace is required with persist: whose queue is it?");
+	if (!["eager", "lazy", "manual"].includes(connect)) throw invalid("connect is unknown.");
+	const settings = {
+		source,
+		endpoints: checkEndpoints(source === null ? (endpoints as never) : source.endpoints.get()),
+		api: (typeof api === "string" ? [api] : [...api]).map(checkApi),
+		getToken: options.getToken,
+		connect,
+		filters: [...(options.endpointFilters ?? [up(), preferPrimary()])],
+		reconnect: complete("reconnect", RECONNECT, options.reconnect),
+		heartbeat: complete("heartbeat", HEARTBEAT, options.heartbeat),
+		degraded: complete("degraded", DEGRADED, options.degraded),
+		outbox,
+	};
+	// A token goes out over HTTP too, and must not be readable there when it is not readable here.
+	if (settings.reconnect.admissionUrl !== null) checkApi(settings.reconnect.admissionUrl);
+	return settings;
+}
+
+export function checkEndpoints(endpoints: readonly (string | Endpoint)[]): readonly Endpoint[] {
+	if (!Array.isArray(endpoints) || endpoints.length === 0) throw invalid("endpoints is empty.");
+	return endpoints.map((given, index) => {
+		const endpoint: Endpoint = typeof given === "string" ? { url: given } : { ...given };
+		const { protocol, username, hash } = parse(endpoint.url, "endpoints");
+		if (protocol !== "wss:" && protocol !== "ws:")
+			throw invalid(`${endpoint.url}: an endpoint starts with wss:// or ws://.`);
+		if (username || hash) throw invalid("An endpoint has neither credentials nor a fragment.");
+		if (!(endpoint.weight === undefined || endpoint.weight >= 0)) throw invalid("weight < 0.");
+		return { role: index === 0 ? "primary" : "backup", ...endpoint };
+	});
+}
+
+function checkApi(url: string): string {
+	const { protocol } = parse(url, "api");
+	if (protocol !== "https:" && protocol !== "http:")
+		throw invalid(`${url}: api starts with https:// or http://.`);
+	return url.replace(/\/+$/, "");
+}
+
+function parse(url: unknown, name: string): URL {
+	try {
+		return new URL(url as string);
+	} catch {
+		throw invalid(`${name}: ${String(url)} is not an absolute URL.`);
+	}
+}
+
+/** Every number of every policy is finite and not negative; what is undefined keeps its default. */
+function complete<P extends object>(name: string, defaults: P, given: Partial<P> = {}): P {
+	const policy: Record<string, unknown> = { ...defaults };
+	for (const [key, value] of Object.entries(given)) {
+		if (value === undefined) continue;
+		const kind = policy[key];
+		const numbers =
+			typeof kind === "number" ? [value] : Array.isArray(kind) ? (value as unknown[]) : [];
+		if (!numbers.every((number) => Number.isFinite(number) && (number as number) >= 0))
+			throw invalid(`${name}.${key} must be at least 0.`);
+		if (Array.isArray(kind) && !(numbers.length === 2 && Number(numbers[0]) <= Number(numbers[1])))
+			throw invalid(`${name}.${key} must be [least, most].`);
+		policy[key] = Array.isArray(value) ? [...value] : value;
+	}
+	return policy as P;
+}

@@ -1,0 +1,156 @@
+/* What the app sees: public values, computed from the machines, with wall time for monotonic time. */
+import { type ConnectionState, project } from "../connection/projection.js";
+import * as bannerMachine from "../degraded/banner.js";
+import type { BannerView } from "../degraded/contract.js";
+import { modeOf } from "../degraded/mode.js";
+import { Cell, type Readable } from "../reactive/readable.js";
+import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
+import { Machine, type World } from "./machine.js";
+import type { Supervisor } from "./supervisor.js";
+
+const NORMAL: ServiceMode = { mode: "normal" };
+
+export class Shown {
+	readonly connection: Cell<ConnectionState>;
+	readonly mode: Cell<ServiceMode>;
+	readonly banner: Cell<Banner | null>;
+	readonly endpoints: Cell<readonly EndpointStatus[]>;
+	readonly stats: Readable<ClientStats>;
+	readonly #shell: Supervisor;
+	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never>;
+	readonly #statsCell: Cell<ClientStats>;
+
+	constructor(shell: Supervisor, world: World) {
+		const { report } = world;
+		this.#shell = shell;
+		this.connection = new Cell<ConnectionState>({ status: "idle" }, report);
+		this.mode = new Cell<ServiceMode>(NORMAL, report);
+		this.banner = new Cell<Banner | null>(null, report);
+		this.endpoints = new Cell(this.#endpoints(), report);
+		this.#statsCell = new Cell(this.#stats(), report);
+		const stats = this.#statsCell;
+		this.stats = {
+			get: () => this.#refreshed(),
+			subscribe: (listener) => stats.subscribe(listener),
+		};
+		this.#banner = new Machine(
+			bannerMachine.initialBanner(),
+			{
+				name: "banner",
+				transition: (state, input, moment) =>
+					bannerMachine.transition(state, input, shell.settings.degraded, moment),
+				dueAt: bannerMachine.dueAt,
+				perform: () => undefined,
+				changed: (state) => this.banner.set(this.#toBanner(state)),
+			},
+			world,
+		);
+	}
+
+	/** After a change of the connection machine. */
+	updateConnection(): void {
+		const { connection, lastReport, links, current } = this.#shell;
+		const link = current === null ? undefined : links.get(current);
+		const offsetMs = this.#offset();
+		const next = project(connection.state, {
+			offsetMs,
+			recovered: link?.recovered ?? false,
+			latencyMs: link?.latencyMs ?? null,
+		});
+		const from = this.connection.get();
+		if (isSame(from, next)) return;
+		this.connection.set(next);
+		const { reason, endpoint, dialId } = lastReport;
+		this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
+		this.endpoints.set(this.#endpoints());
+		this.#refreshed();
+	}
+
+	updateMode(): void {
+		const { mode, ...rest } = modeOf(this.#shell.mode.state);
+		if (mode === "normal") return this.mode.set(NORMAL);
+		const since = Math.round((rest.since ?? 0) + this.#offset());
+		const next = { mode, since, reasons: rest.reasons ?? [] };
+		if (!isSame(this.mode.get(), next)) this.mode.set(next);
+	}
+
+	updateBanner(): void {
+		const state = this.connection.get();
+		const retryAt = state.status === "reconnecting" ? state.retryAt : null;
+		const view: BannerView = {
+			status: state.status,
+			mode: this.mode.get().mode,
+			retryAt: retryAt === null ? null : retryAt - this.#offset(),
+			pending: this.#shell.polling.pending,
+		};
+		this.#banner.send({ type: "seen", view });
+	}
+
+	stop(): void {
+		this.#banner.stop();
+	}
+
+	#toBanner(state: bannerMachine.BannerState): Banner | null {
+		const shown = bannerMachine.shown(state);
+		if (shown === null) return null;
+		const offsetMs = this.#offset();
+		const { settings, polling } = this.#shell;
+		const isManual = settings.degraded.polling === "manual" && settings.api.length > 0;
+		const retry = (): void => this.#shell.reconnect("banner");
+		return {
+			...shown,
+			since: Math.round(shown.since + offsetMs),
+			retryAt: shown.retryAt === null ? null : Math.round(shown.retryAt + offsetMs),
+			actions: {
+				dismiss: () => this.#banner.send({ type: "dismissed" }),
+				...(shown.kind === "restored" ? {} : { retry }),
+				...(isManual && shown.kind !== "restored" ? { loadMore: () => polling.loadMore() } : {}),
+			},
+		};
+	}
+
+	#endpoints(): readonly EndpointStatus[] {
+		const offsetMs = this.#offset();
+		const toWall = (at: number | null): number | null =>
+			at === null ? null : Math.round(at + offsetMs);
+		return this.#shell.connection.state.candidates.map((candidate) => ({
+			...candidate,
+			ejectedUntil: toWall(candidate.ejectedUntil),
+			lastGoodAt: toWall(candidate.lastGoodAt),
+			dns: null,
+			address: null,
+		}));
+	}
+
+	/** Read as often as one likes: a new object only when a figure has changed. */
+	#refreshed(): ClientStats {
+		const next = this.#stats();
+		if (!isSame(this.#statsCell.get(), next)) this.#statsCell.set(next);
+		return this.#statsCell.get();
+	}
+
+	#stats(): ClientStats {
+		const { counts, publisher, links, current } = this.#shell;
+		const link = current === null ? undefined : links.get(current);
+		return { ...counts, outbox: publisher.size, latencyMs: link?.latencyMs ?? null };
+	}
+
+	#offset(): number {
+		const { clock } = this.#shell.runtime;
+		return clock.now() - clock.monotonic();
+	}
+}
+
+/** Whether two flat records show the same. */
+function isSame(a: object, b: object): boolean {
+	const [left, right] = [Object.entries(a), Object.entries(b)];
+	return (
+		left.length === right.length &&
+		right.every(([key, value]) => isSameValue((a as Record<string, unknown>)[key], value))
+	);
+}
+
+function isSameValue(a: unknown, b: unknown): boolean {
+	if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+	return a.length === b.length && a.every((item, index) => Object.is(item, b[index]));
+}

@@ -1,0 +1,239 @@
+/* Who listens to what: one channel machine a channel, shared by its subscriptions. */
+import * as machine from "../channels/channel.js";
+import type { ChannelEffect, ChannelInput, LinkId } from "../channels/contract.js";
+import type { Gap, Message, SubscriptionState } from "../channels/message.js";
+import type { ServerFrame, SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
+import type { Position } from "../protocol/position.js";
+import { DISPOSE } from "../reactive/disposable.js";
+import { Cell, type Report } from "../reactive/readable.js";
+import type { SubscribeOptions, Subscription } from "./client.js";
+import { invalid } from "./settings.js";
+
+/** What subscriptions want of the supervisor. */
+export interface SubscriptionFacts {
+	/** To be sent on that link, or put into that poll. */
+	asked(link: LinkId, frame: SubscribeFrame): void;
+	left(frame: UnsubscribeFrame): void;
+	gapFound(gap: Gap): void;
+	/** All that is open may be answered now. */
+	answered(): void;
+	/** The server was busy: `askAgain` after a while. */
+	deferred(link: LinkId, channel: string): void;
+}
+
+interface Listener {
+	readonly call: (message: Message<never>) => void;
+	readonly onGap: ((gap: Gap) => void) | undefined;
+	readonly state: Cell<SubscriptionState>;
+}
+
+interface Channel {
+	readonly name: string;
+	state: machine.ChannelState;
+	listeners: readonly Listener[];
+}
+
+type ChannelFrame = Extract<ServerFrame, { type: "subscribed" | "message" | "gap" }>;
+
+export class Subscriptions {
+	/** Messages handed to listeners so far. */
+	delivered = 0;
+	readonly #channels = new Map<string, Channel>();
+	readonly #links = new Map<LinkId, Message<unknown>["via"]>();
+	readonly #facts: SubscriptionFacts;
+	readonly #report: Report;
+	#current: LinkId | null = null;
+	#fresh: Channel[] = [];
+	#lanes = 0;
+
+	constructor(facts: SubscriptionFacts, report: Report) {
+		this.#facts = facts;
+		this.#report = report;
+	}
+
+	get size(): number {
+		return this.#channels.size;
+	}
+
+	subscribe(name: string, call: Listener["call"], options: SubscribeOptions): Subscription {
+		const channel = this.#channels.get(name) ?? this.#add(name, options);
+		if (channel.listeners.length > 0 && (options.from ?? "now") !== "now")
+			throw invalid("`from` belongs to the first subscription of a channel; use history().");
+		const state = new Cell<SubscriptionState>(
+			machine.subscriptionState(channel.state),
+			this.#report,
+		);
+		const listener: Listener = { call, onGap: options.onGap, state };
+		channel.listeners = [...channel.listeners, listener];
+		const unsubscribe = (): void => {
+			if (state.get().status === "unsubscribed") return;
+			options.signal?.removeEventListener("abort", unsubscribe);
+			channel.listeners = channel.listeners.filter((other) => other !== listener);
+			state.set({ status: "unsubscribed" });
+			if (channel.listeners.length === 0) this.#plan(channel);
+		};
+		options.signal?.addEventListener("abort", unsubscribe);
+		if (options.signal?.aborted) unsubscribe();
+		return { state, unsubscribe, [DISPOSE]: unsubscribe };
+	}
+
+	/** Asks for every channel on that link. */
+	opened(link: LinkId, via: Message<unknown>["via"]): void {
+		this.#links.set(link, via);
+		this.#all({ type: "link-opened", link, via });
+	}
+
+	adopted(link: LinkId): void {
+		this.#current = link;
+		this.#all({ type: "link-adopted", link });
+	}
+
+	closed(link: LinkId): void {
+		if (!this.#links.delete(link)) return;
+		if (this.#current === link) this.#current = null;
+		this.#all({ type: "link-closed", link });
+	}
+
+	/** Whether every channel has been answered on that link. */
+	isSettled(link: LinkId): boolean {
+		for (const { state } of this.#channels.values())
+			if (!machine.isAnswered(state, link)) return false;
+		return true;
+	}
+
+	received(link: LinkId, frame: ChannelFrame): void {
+		const channel = this.#channels.get(frame.channel);
+		if (channel === undefined) return;
+		this.#step(channel, { type: frame.type, link, frame } as ChannelInput);
+		if (frame.type === "subscribed") this.#facts.answered();
+	}
+
+	/** An ask that the server turned down; its id tells which. */
+	rejected(link: LinkId, frame: Extract<ServerFrame, { type: "rejected" }>): void {
+		for (const channel of this.#channels.values())
+			this.#step(channel, { type: "rejected", link, id: frame.id as number, code: frame.code });
+		this.#facts.answered();
+	}
+
+	headed(link: LinkId, heads: Readonly<Record<string, Position>>): void {
+		for (const [name, head] of Object.entries(heads)) {
+			const channel = this.#channels.get(name);
+			if (channel !== undefined) this.#step(channel, { type: "head", link, head });
+		}
+	}
+
+	askAgain(link: LinkId, name: string): void {
+		const channel = this.#channels.get(name);
+		if (channel !== undefined && this.#links.has(link))
+			this.#step(channel, { type: "ask-again", link });
+	}
+
+	/** How many messages lie between what we hold and these heads. */
+	countBehind(heads: Readonly<Record<string, Position>>): number {
+		let behind = 0;
+		for (const [name, head] of Object.entries(heads)) {
+			const channel = this.#channels.get(name);
+			const held = channel === undefined ? null : machine.position(channel.state);
+			if (held !== null && held.epoch === head.epoch)
+				behind += Math.max(0, head.offset - held.offset);
+		}
+		return behind;
+	}
+
+	/** Everything ends; subscriptions live on and ask again on the next link. */
+	reset(): void {
+		for (const link of [...this.#links.keys()]) this.closed(link);
+	}
+
+	#add(name: string, { from = "now", recover = true }: SubscribeOptions): Channel {
+		const start = from === "now" ? null : from;
+		this.#lanes += 1;
+		const state = machine.initialChannel(name, { from: start, recover, lane: this.#lanes });
+		const channel: Channel = { name, state, listeners: [] };
+		this.#channels.set(name, channel);
+		this.#plan(channel);
+		return channel;
+	}
+
+	/** At the end of the turn: ten thousand changes of mind in one tick are one frame, or none. */
+	#plan(channel: Channel): void {
+		if (this.#fresh.length === 0) queueMicrotask(() => this.#settle());
+		this.#fresh.push(channel);
+	}
+
+	#settle(): void {
+		const fresh = new Set(this.#fresh);
+		this.#fresh = [];
+		for (const channel of fresh) {
+			const isKnown = this.#channels.get(channel.name) === channel;
+			if (isKnown && channel.listeners.length === 0) this.#remove(channel);
+			else if (isKnown && !machine.isOpen(channel.state)) this.#open(channel);
+		}
+		this.#facts.answered();
+	}
+
+	#open(channel: Channel): void {
+		for (const [link, via] of this.#links) {
+			if (via === "polling") continue;
+			this.#step(channel, { type: "link-opened", link, via });
+			if (link === this.#current) this.#step(channel, { type: "link-adopted", link });
+		}
+	}
+
+	#remove(channel: Channel): void {
+		this.#channels.delete(channel.name);
+		if (!machine.isOpen(channel.state)) return;
+		const id = machine.lastAskId(channel.state);
+		this.#facts.left({ type: "unsubscribe", id, channel: channel.name });
+	}
+
+	#all(input: ChannelInput): void {
+		for (const channel of this.#channels.values())
+			if (channel.listeners.length > 0) this.#step(channel, input);
+	}
+
+	#step(channel: Channel, input: ChannelInput): void {
+		const shown = machine.subscriptionState(channel.state);
+		const [state, effects] = machine.transition(channel.state, input);
+		channel.state = state;
+		for (const effect of effects) this.#perform(channel, effect);
+		const next = machine.subscriptionState(state);
+		if (next !== shown) for (const listener of channel.listeners) listener.state.set(next);
+	}
+
+	#perform(channel: Channel, effect: ChannelEffect): void {
+		switch (effect.type) {
+			case "deliver":
+				this.delivered += 1;
+				for (const listener of channel.listeners)
+					this.#tell(listener.call, effect.message as never);
+				return;
+			case "ask":
+				return this.#facts.asked(effect.link, {
+					type: "subscribe",
+					id: effect.id,
+					channel: channel.name,
+					from: effect.from,
+				});
+			case "tell-gap": {
+				const gap = { channel: channel.name, missed: effect.missed };
+				for (const { onGap } of channel.listeners) if (onGap) this.#tell(onGap, gap);
+				return this.#facts.gapFound(gap);
+			}
+			case "deny":
+				return this.#facts.answered();
+			case "defer":
+				return this.#facts.deferred(effect.link, channel.name);
+			default:
+				return effect satisfies never;
+		}
+	}
+
+	#tell<T>(call: (detail: T) => void, detail: T): void {
+		try {
+			call(detail);
+		} catch (reason) {
+			this.#report(reason);
+		}
+	}
+}
