@@ -1,0 +1,59 @@
+/* What a TypeScript user of Node writes, as an ES module. */
+import { createServer as createHttpServer } from "node:http";
+import {
+	type Client,
+	type ConnectionState,
+	createClient,
+	isRealtimeError,
+	preferPrimary,
+	RealtimeError,
+	up,
+} from "holdfast";
+import { fileLocks, fileStorage } from "holdfast/node";
+import { createServer, type MessageLog, memoryLog } from "holdfast/server";
+import { attach } from "holdfast/server/node";
+import { createHarness, seededRandom } from "holdfast/testing";
+
+interface Chat {
+	general: { text: string };
+	typing: string;
+}
+
+const client: Client<Chat> = createClient<Chat>({
+	endpoints: ["wss://a.example", { url: "wss://b.example", role: "backup" }],
+	api: "https://api.example",
+	endpointFilters: [up(), preferPrimary()],
+	connect: "manual",
+	getToken: async ({ reason, signal }) => `${reason}${signal.aborted}`,
+	outbox: { persist: "storage", namespace: "ada" },
+	runtime: { storage: fileStorage("outbox"), locks: fileLocks("locks") },
+});
+
+client.subscribe("general", (message) => message.data.text.trim(), {
+	onGap: ({ missed }) => console.info(missed),
+});
+// @ts-expect-error: no such channel.
+client.subscribe("generl", () => undefined);
+// @ts-expect-error: not what this channel carries.
+void client.publish("general", { txt: "hello" });
+
+export function label(state: ConnectionState): string {
+	switch (state.status) {
+		case "reconnecting":
+			return isRealtimeError(state.cause) ? state.cause.code : `${state.retryAt}`;
+		case "connected":
+			return state.endpoint;
+		default:
+			return state.status;
+	}
+}
+
+const log: MessageLog = memoryLog();
+const server = createServer({
+	log,
+	authorize: ({ token, context }) => (token === null ? null : { id: `${token}${context.url}` }),
+});
+await using attached = attach(createHttpServer(), server);
+await using harness = createHarness<Chat>({ seed: 7 });
+export const drawn: number = seededRandom(1)();
+export const all = [attached, harness.clock, new RealtimeError("internal", "x").remediation];

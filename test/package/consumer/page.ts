@@ -1,0 +1,11 @@
+/* What a user with a bundler writes for a page: no types of Node's are there. */
+import { type Banner, createClient, type Message } from "holdfast";
+
+const client = createClient<{ general: string }>({ endpoints: ["wss://a.example"] });
+client.banner.subscribe((banner: Banner | null) => {
+	document.title = banner?.kind ?? "";
+});
+client.subscribe("general", (message: Message<string>) => {
+	document.body.append(message.data);
+});
+export const state = client.connection.get().status;

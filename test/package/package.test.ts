@@ -1,0 +1,181 @@
+/* The published package: what is in it, what it brings along, and that it loads everywhere. */
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, posix, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Installed, install, linkTypes, readManifest, run } from "./installed.js";
+
+const OURS = readManifest(".");
+const PATHS = Object.keys(OURS.exports)
+	.filter((path) => path !== "./package.json")
+	.map((path) => posix.join("holdfast", path));
+/** Whatever else a bundle needs is copied into it, or written by us. */
+const ALLOWED = ["eventemitter3", "idb-keyval", "isomorphic-ws", "p-retry", "ws"];
+const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
+
+let installed: Installed;
+beforeAll(() => {
+	installed = install();
+}, 120_000);
+afterAll(() => installed[Symbol.dispose]());
+
+const contents = (path: string): string =>
+	readFileSync(join(installed.folder, "node_modules/holdfast", path), "utf8");
+const pathsLike = (pattern: RegExp): readonly string[] =>
+	installed.packed.files.map(({ path }) => path).filter((path) => pattern.test(path));
+
+function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[]> {
+	const load = type === "module" ? "await import(path)" : "require(path)";
+	const code = `(async () => { const found = {};
+		for (const path of ${JSON.stringify(PATHS)}) found[path] = Object.keys(${load}).sort();
+		console.log(JSON.stringify(found)); })()`;
+	const output = run(process.execPath, [`--input-type=${type}`, "-e", code], installed.folder);
+	return JSON.parse(output) as Record<string, readonly string[]>;
+}
+
+describe("The packed files", () => {
+	it("are the builds of each entry, and the papers", () => {
+		const entries = ["index", "node", "server", "server-node", "testing"];
+		const builds = entries.flatMap((entry) =>
+			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
+		);
+		const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+		// What entries share lies in files named for their content.
+		const named = pathsLike(/^(?!dist\/[\w-]+-[\w-]{8}\.(?:js|cjs|d\.ts|d\.cts)$)/);
+		expect([...named].sort()).toEqual(
+			[...builds, ...papers, "dist/browser/holdfast.min.js"].sort(),
+		);
+	});
+
+	it("stay small", () => {
+		expect(installed.packed.unpackedSize).toBeLessThan(700_000);
+	});
+
+	it("name no folder of the machine that built them", () => {
+		const home = resolve(".");
+		for (const path of pathsLike(/./)) {
+			expect(contents(path).includes(home), path).toBe(false);
+			expect(contents(path), path).not.toMatch(/(?:file:\/\/\/|["'\s])\/(?:home|root|Users)\//);
+		}
+	});
+
+	it("are built once for each module system, so that an error is an instance of its class", () => {
+		for (const form of [/\.js$/, /\.cjs$/]) {
+			const definitions = pathsLike(form)
+				.filter((path) => !path.includes("browser"))
+				.filter((path) => /class \w* ?extends Error/.test(contents(path)));
+			expect(definitions).toHaveLength(1);
+		}
+	});
+});
+
+describe("What comes along", () => {
+	it("is the allowed dependencies and nothing else", () => {
+		expect(Object.keys(OURS.dependencies).sort()).toEqual(ALLOWED);
+		const folders = readdirSync(join(installed.folder, "node_modules"));
+		expect(folders.filter((name) => !name.startsWith(".")).sort()).toEqual(
+			// p-retry brings one of its own.
+			[...ALLOWED, "holdfast", "is-network-error"].sort(),
+		);
+	});
+
+	it("runs no script at installation, anywhere in the tree", () => {
+		for (const name of [...ALLOWED, "holdfast", "is-network-error"]) {
+			const { scripts = {} } = readManifest(join(installed.folder, "node_modules", name));
+			// `prepare` runs for a git dependency only, and not for what the registry gives.
+			const run = INSTALL_SCRIPTS.filter((script) => script !== "prepare" || name === "holdfast");
+			expect(
+				Object.keys(scripts).filter((script) => run.includes(script)),
+				name,
+			).toEqual([]);
+		}
+	});
+
+	it("is at least as new as the fixes that we rely on", () => {
+		const { version } = readManifest(join(installed.folder, "node_modules/ws"));
+		const [major = 0, minor = 0] = version.split(".").map(Number);
+		// 8.21: fragments and buffered chunks are bounded (ws security advisory of May 2026).
+		expect(major * 1_000 + minor).toBeGreaterThanOrEqual(8_021);
+		expect(OURS.dependencies.ws).toMatch(/^\^8\.(?:2[1-9]|[3-9]\d)\./);
+	});
+});
+
+describe("Loading it", () => {
+	it("works by import and by require, with the same exports", () => {
+		const byImport = exportsOf("module");
+		expect(exportsOf("commonjs")).toEqual(byImport);
+		for (const path of PATHS) expect(byImport[path], path).not.toEqual([]);
+	});
+
+	it("needs no `require` of an ES module, which Node below 20.19 lacks", () => {
+		for (const path of pathsLike(/\.cjs$/)) {
+			expect(contents(path), path).not.toMatch(/require\(["'](?:p-retry|is-network-error)/);
+		}
+	});
+
+	it("leaves nothing open: a process that imports all of it ends by itself", () => {
+		const code = PATHS.map((path) => `import "${path}";`).join("");
+		expect(run(process.execPath, ["--input-type=module", "-e", code], installed.folder)).toBe("");
+	});
+
+	it("asks for nothing of Node's in a browser", () => {
+		const seen = new Set<string>();
+		const visit = (path: string): void => {
+			if (seen.has(path)) return;
+			seen.add(path);
+			for (const [, specifier = ""] of contents(path).matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
+				if (specifier.startsWith(".")) visit(posix.join(posix.dirname(path), specifier));
+				else
+					expect(
+						ALLOWED.filter((name) => name !== "ws"),
+						path,
+					).toContain(specifier);
+			}
+		};
+		visit("dist/index.js");
+		visit("dist/testing.js");
+		visit("dist/server.js");
+		expect(seen.size).toBeGreaterThan(2);
+	});
+
+	it("needs no bundler: the browser's file imports nothing", () => {
+		const file = contents("dist/browser/holdfast.min.js");
+		expect(file).toMatch(/export\s*\{/);
+		expect(file).not.toMatch(/\bimport\s*["'{*(]|\bfrom\s*["']|\brequire\(/);
+	});
+});
+
+describe("Its types hold for a user", () => {
+	const compile = (file: string, options: object): void => {
+		const configuration = {
+			compilerOptions: { strict: true, noEmit: true, target: "ES2022", ...options },
+			files: [file],
+		};
+		writeFileSync(join(installed.folder, "tsconfig.json"), JSON.stringify(configuration));
+		run(process.execPath, [resolve("node_modules/typescript/bin/tsc")], installed.folder);
+	};
+
+	beforeAll(() => {
+		for (const file of readdirSync("test/package/consumer")) {
+			cpSync(join("test/package/consumer", file), join(installed.folder, file));
+		}
+		linkTypes(installed.folder, ["@types/node", "undici-types"]);
+	});
+
+	it.each([
+		["an ES module of Node", "esm.mts", { module: "nodenext", lib: ["ES2022"], types: ["node"] }],
+		["CommonJS", "cjs.cts", { module: "nodenext", lib: ["ES2022"], types: ["node"] }],
+		["node16", "esm.mts", { module: "node16", lib: ["ES2022"], types: ["node"] }],
+		[
+			"a bundler",
+			"page.ts",
+			{
+				module: "esnext",
+				moduleResolution: "bundler",
+				lib: ["ES2022", "DOM", "ESNext.Disposable"],
+				types: [],
+			},
+		],
+	])("in %s", (_where, file, options) => {
+		expect(() => compile(file, options)).not.toThrow();
+	});
+});
