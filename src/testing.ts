@@ -1,4 +1,23 @@
+export type {
+	ApiBehavior,
+	ApiOutcome,
+	Behavior,
+	Dial,
+	DialOutcome,
+} from "./testing/behavior.js";
+export { sequence } from "./testing/behavior.js";
+export type { SimulatedHost, Upgrade, UpgradeRequest } from "./testing/host.js";
+export { serverHost } from "./testing/host.js";
+export { createLifecycle, type SimulatedLifecycle } from "./testing/lifecycle.js";
+export {
+	createNetwork,
+	type NetworkOptions,
+	type NetworkStack,
+	type SimulatedNetwork,
+} from "./testing/network.js";
+export type { Direction } from "./testing/route.js";
 export { seededRandom } from "./testing/seeded-random.js";
+export type { Platform } from "./testing/socket.js";
 export {
 	createVirtualClock,
 	type VirtualClock,

@@ -43,6 +43,11 @@ export class Exchange implements Traffic {
 		this.#down.cut();
 	}
 
+	abandon(): void {
+		this.#leave();
+		this.#down.cut();
+	}
+
 	#send(request: Request, answered: (response: Response) => void): void {
 		if (this.#route.isHanging) return;
 		const { host } = this.#route;

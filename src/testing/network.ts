@@ -5,7 +5,7 @@ import { Exchange } from "./exchange.js";
 import type { SimulatedHost } from "./host.js";
 import { createLifecycle, type SimulatedLifecycle } from "./lifecycle.js";
 import type { Weather } from "./lane.js";
-import { type Direction, once, Route } from "./route.js";
+import { type Direction, once, Route, type Traffic } from "./route.js";
 import { type Platform, SimulatedSocket } from "./socket.js";
 
 /**
@@ -20,10 +20,15 @@ export interface SimulatedNetwork {
 	offline(): void;
 	/** The network is back, with the address it had: connections that nobody gave up go on. Wakes with "online". */
 	online(): void;
-	/** The device has another address from now on: what is open stays open and never carries anything again. */
-	changeAddress(): void;
+	/**
+	 * What is open, or open with one endpoint, stays open and never carries anything again: the peer
+	 * lost its power, a NAT forgot, the device has another address. Returns how many.
+	 */
+	halfOpen(endpoint?: string): number;
 	/** One way, for everything sent from now on. Order is kept within a connection. @default 5, no jitter */
 	latency(ms: number, jitterMs?: number): void;
+	/** The share of packets that the network drops, in [0, 1): what was in them comes 200 ms later, or 400, or 800. @default 0 */
+	loss(rate: number): void;
 	/** Nothing reaches this endpoint and nothing comes from it, until disposed. */
 	partition(endpoint: string): Disposable;
 	/** The same one way: the other side hears, and is not heard. */
@@ -47,6 +52,8 @@ export interface NetworkStack extends SimulatedNetwork {
 	readonly lifecycle: SimulatedLifecycle;
 	/** Puts a host behind a URL, in the place of the one that was there. Disposed, nothing listens there. */
 	serve(endpoint: string, host: SimulatedHost): Disposable;
+	/** The program dies: no event reaches it any more, its kernel sends what it has and hangs up. */
+	crash(): void;
 }
 
 export interface NetworkOptions {
@@ -76,6 +83,7 @@ class DeviceNetwork implements NetworkStack {
 	#isOffline = false;
 	#latencyMs = 5;
 	#jitterMs = 0;
+	#loss = 0;
 
 	constructor(options: NetworkOptions) {
 		this.lifecycle = options.lifecycle ?? createLifecycle();
@@ -87,8 +95,7 @@ class DeviceNetwork implements NetworkStack {
 		};
 		this.#weather = {
 			isOffline: () => this.#isOffline,
-			// No jitter draws nothing, so that it costs no determinism to switch it on for a while.
-			delayMs: () => this.#latencyMs + (this.#jitterMs > 0 ? this.#jitterMs * options.random() : 0),
+			delayMs: () => this.#delayMs(),
 		};
 		const dial = this.#dial.bind(this);
 		this.WebSocket = class extends SimulatedSocket {
@@ -129,15 +136,26 @@ class DeviceNetwork implements NetworkStack {
 		this.lifecycle.setOnline("online");
 	}
 
-	changeAddress(): void {
-		for (const route of this.#routes.values()) {
-			for (const each of [...route.traffic]) each.vanish();
-		}
+	halfOpen(endpoint?: string): number {
+		return this.#strike(endpoint, (each) => each.vanish());
+	}
+
+	reset(endpoint?: string): number {
+		return this.#strike(endpoint, (each) => each.reset());
+	}
+
+	crash(): void {
+		this.#strike(undefined, (each) => each.abandon());
 	}
 
 	latency(ms: number, jitterMs = 0): void {
 		this.#latencyMs = ms;
 		this.#jitterMs = jitterMs;
+	}
+
+	loss(rate: number): void {
+		if (!(rate >= 0 && rate < 1)) throw new RangeError(`A loss of ${rate} is not in [0, 1)`);
+		this.#loss = rate;
 	}
 
 	partition(endpoint: string): Disposable {
@@ -167,11 +185,20 @@ class DeviceNetwork implements NetworkStack {
 		}
 	}
 
-	reset(endpoint?: string): number {
+	#strike(endpoint: string | undefined, fault: (each: Traffic) => void): number {
 		const routes = endpoint === undefined ? [...this.#routes.values()] : [this.#route(endpoint)];
 		const struck = routes.flatMap((route) => [...route.traffic]);
-		for (const each of struck) each.reset();
+		for (const each of struck) fault(each);
 		return struck.length;
+	}
+
+	/** Of one transit. What is not switched on draws no number. */
+	#delayMs(): number {
+		const { random } = this.#options;
+		let delayMs = this.#latencyMs + (this.#jitterMs > 0 ? this.#jitterMs * random() : 0);
+		// A kernel resends after 200 ms, then waits twice as long each time.
+		for (let waitMs = 200; this.#loss > 0 && random() < this.#loss; waitMs *= 2) delayMs += waitMs;
+		return delayMs;
 	}
 
 	#route(endpoint: string): Route {

@@ -12,6 +12,8 @@ export interface Traffic {
 	reset(): void;
 	/** Nobody is told, nothing passes any more. */
 	vanish(): void;
+	/** The client's program is gone: its kernel sends what it has, and hangs up. */
+	abandon(): void;
 }
 
 /** The way between the device and one host. */

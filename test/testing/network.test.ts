@@ -175,6 +175,18 @@ describe("a simulated network", () => {
 			expect(Math.min(...arrivals)).toBeGreaterThanOrEqual(120);
 		});
 
+		it("all of it in spite of packet loss, late and in order", async () => {
+			const all = await connected();
+			all.network.loss(0.5);
+			expect(() => all.network.loss(1)).toThrow(RangeError);
+			const sent = Array.from({ length: 20 }, (_, n) => `m${n}`);
+			for (const text of sent) all.socket.send(text);
+			await all.clock.advance(150);
+			expect(all.heard.length).toBeLessThan(20);
+			await all.clock.advance(30_000);
+			expect(all.heard).toEqual(sent);
+		});
+
 		it("binary data as it was when it was sent", async () => {
 			const all = await connected();
 			const bytes = new Uint8Array([1, 2, 3]);
@@ -281,9 +293,9 @@ describe("a simulated network", () => {
 			expect([all.heard, all.network.open]).toEqual([["closed 1006"], 0]);
 		});
 
-		it("by another address: nobody is told, nothing ever passes", async () => {
+		it("half open: nobody is told, nothing ever passes, a new connection works", async () => {
 			const all = await connected();
-			all.network.changeAddress();
+			expect(all.network.halfOpen()).toBe(1);
 			all.socket.send("up");
 			all.server.send("down");
 			await all.clock.advance(600_000);
@@ -291,6 +303,15 @@ describe("a simulated network", () => {
 			const again = dial(all);
 			await all.clock.advance(100);
 			expect(again.told).toEqual(["open"]);
+		});
+
+		it("when the program dies: what it had sent arrives, then the host is told", async () => {
+			const all = await connected();
+			all.socket.send("up");
+			all.server.send("down");
+			all.network.crash();
+			await all.clock.advance(600_000);
+			expect([all.told, all.heard, all.network.open]).toEqual([[], ["up", "closed 1006"], 0]);
 		});
 
 		it.each([
@@ -418,6 +439,16 @@ describe("a simulated network", () => {
 			dispose(hole);
 			await all.clock.advance(10);
 			expect([results, asked]).toEqual([["AbortError"], [API]]);
+		});
+
+		it("of a program that died is never answered, though it arrives", async () => {
+			const all = world();
+			const asked: string[] = [];
+			all.host.request = async (request) => new Response(String(asked.push(request.url)));
+			const results = post(all);
+			all.network.crash();
+			await all.clock.advance(100);
+			expect([results, asked, all.network.open]).toEqual([[], [API], 0]);
 		});
 
 		it("that is aborted before it leaves never leaves", async () => {
