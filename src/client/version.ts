@@ -1,3 +1,3 @@
 /** Told in hello. A test holds it to package.json. */
 export const NAME = "holdfast";
-export const VERSION = "0.1.0";
+export const VERSION = "0.0.0";
