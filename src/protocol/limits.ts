@@ -18,6 +18,8 @@ export const LONGEST_WAIT_MS = 600_000;
 export const LONGEST_AGE_MS = 604_800_000;
 /** A heartbeat below it would be a flood. */
 export const SHORTEST_BEAT_MS = 50;
+/** What a server takes in one message until its welcome says otherwise. */
+export const FRAME_BYTES = 65_536;
 /** `maxFrameBytes` is at least this, so that a hello always fits. */
 export const MIN_FRAME_BYTES = 1_024;
 export const MAX_FRAME_BYTES = SERVER_TEXT.maxLength;
