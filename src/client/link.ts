@@ -66,7 +66,7 @@ export class Link {
 		this.#facts = facts;
 		this.#runtime = runtime;
 		this.#heartbeat = new Machine(
-			heartbeat.initial(policy, runtime.clock.monotonic()),
+			heartbeat.initial(policy),
 			{
 				name: "heartbeat",
 				transition: (state, input, moment) => heartbeat.transition(state, input, policy, moment),

@@ -61,7 +61,11 @@ export class Shown {
 		if (isSame(from, next)) return;
 		this.connection.set(next);
 		const { reason, endpoint, dialId } = lastReport;
-		this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
+		// That the missed messages have come, or a new latency, is news of the same connection.
+		const isSameLink =
+			from.status === "connected" && next.status === "connected" && from.since === next.since;
+		if (!isSameLink)
+			this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
 		this.endpoints.set(this.#endpoints());
 		this.#refreshed();
 	}

@@ -7,7 +7,7 @@
  */
 import { isRealtimeError, RealtimeError } from "../errors/realtime-error.js";
 import { dispose } from "../reactive/disposable.js";
-import { attempt } from "../runtime/attempts.js";
+import { attempt, Budget } from "../runtime/attempts.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { ClientOptions } from "./options.js";
 
@@ -19,6 +19,7 @@ const REFRESH_AT = 0.8;
 export class TokenSource {
 	readonly #getToken: ClientOptions["getToken"];
 	readonly #runtime: Runtime;
+	readonly #budget = new Budget();
 	#reason: Reason = "initial";
 	#token: Promise<string | null> | null = null;
 	#abort = new AbortController();
@@ -97,6 +98,7 @@ export class TokenSource {
 				clock,
 				random,
 				signal: this.#abort.signal,
+				budget: this.#budget,
 			},
 		);
 	}
