@@ -12,7 +12,8 @@ export const systemClock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),
 	setTimeout(run, ms) {
-		let leftMs = Math.max(ms, 0);
+		// Node warns of NaN.
+		let leftMs = Math.max(ms, 0) || 0;
 		let timer: ReturnType<typeof setTimeout>;
 		const arm = (): void => {
 			const partMs = Math.min(leftMs, LONGEST_MS);

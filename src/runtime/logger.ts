@@ -41,7 +41,10 @@ function redactValue(name: string, value: unknown): unknown {
 			.slice(0, 200);
 	}
 	// An error's message may quote what it could not parse.
-	if (value instanceof Error) return "code" in value ? String(value.code) : value.name;
+	if (value instanceof Error) {
+		const { code } = value as { readonly code?: unknown };
+		return typeof code === "string" ? code : value.name;
+	}
 	return value === null || typeof value === "number" || typeof value === "boolean"
 		? value
 		: typeof value;

@@ -9,48 +9,52 @@ import { IndexedDbStorage } from "./storage.js";
 import { systemWebSocket } from "./websocket.js";
 
 const logger = consoleLogger("warn");
+/** Looked up at each call, and called on no object: browsers refuse any but their own. */
+const systemFetch: typeof fetch = (...request) => globalThis.fetch(...request);
+let shared: Runtime | undefined;
 let lifecycle: Lifecycle | undefined;
 let locks: Locks | undefined;
-
-/** All that is costly is made at its first use, and once for all clients: an idle client costs nothing here. */
-const SYSTEM: Runtime = {
-	clock: systemClock,
-	random: () => Math.random(),
-	fetch: (...request) => globalThis.fetch(...request),
-	logger,
-	get WebSocket() {
-		return systemWebSocket();
-	},
-	get storage() {
-		return keep(this, "storage", new IndexedDbStorage(this));
-	},
-	get lifecycle() {
-		lifecycle ??= new HostLifecycle(globalThis as LifecycleHost, systemClock, report);
-		return lifecycle;
-	},
-	get locks() {
-		const manager = globalThis.navigator?.locks;
-		locks ??= manager ? webLocks(manager) : memoryLocks();
-		return locks;
-	},
-};
-
-const report: Report = (reason) => logger.error("listener-threw", { reason });
 
 /** The platform, with parts of it replaced: what is not given is the system's. */
 export function systemRuntime(overrides: Partial<Runtime> = {}): Runtime {
 	const given = Object.entries(Object.getOwnPropertyDescriptors(overrides)).filter(
 		([, part]) => part.get !== undefined || part.value !== undefined,
 	);
-	if (given.length === 0) return SYSTEM;
-	return Object.defineProperties(
-		{},
-		{ ...Object.getOwnPropertyDescriptors(SYSTEM), ...Object.fromEntries(given) },
-	) as Runtime;
+	if (given.length > 0) return Object.defineProperties(system(), Object.fromEntries(given));
+	shared ??= system();
+	return shared;
 }
 
-/** A getter's first result in the place of the getter. */
-function keep<K extends keyof Runtime>(runtime: Runtime, name: K, part: Runtime[K]): Runtime[K] {
-	Object.defineProperty(runtime, name, { value: part, enumerable: true });
-	return part;
+/** What is costly is made at its first use, and shared by all clients: an idle one costs nothing here. */
+function system(): Runtime {
+	let storage: IndexedDbStorage | undefined;
+	return {
+		clock: systemClock,
+		random: Math.random,
+		fetch: systemFetch,
+		logger,
+		get WebSocket() {
+			return systemWebSocket();
+		},
+		get storage() {
+			storage ??= new IndexedDbStorage(this);
+			return storage;
+		},
+		get lifecycle() {
+			lifecycle ??= new HostLifecycle(globalThis as LifecycleHost, systemClock, report);
+			return lifecycle;
+		},
+		get locks() {
+			locks ??= systemLocks();
+			return locks;
+		},
+	};
 }
+
+function systemLocks(): Locks {
+	const manager = globalThis.navigator?.locks;
+	const inProcess = memoryLocks();
+	return manager ? webLocks(manager, inProcess) : inProcess;
+}
+
+const report: Report = (reason) => logger.error("listener-threw", { reason });
