@@ -1,8 +1,9 @@
 /* What the connection machine remembers, and when it wants to be ticked. */
 import type { Candidate, Endpoint, EndpointFilter } from "../endpoint/endpoint.js";
 import { toCandidates } from "../endpoint/health.js";
-import { RealtimeError } from "../errors/realtime-error.js";
+import type { RealtimeError } from "../errors/realtime-error.js";
 import type { Outage } from "../policy/backoff.js";
+import type { Moment } from "../policy/moment.js";
 import type { ReconnectPolicy } from "../policy/policies.js";
 import type { ConnectionEffect, Link } from "./contract.js";
 
@@ -51,8 +52,8 @@ export interface Move {
 	readonly attempt: number;
 }
 
-/** The dial that is to replace the live link. `move` is null where it is a fail-back. */
-export type Successor = Dial & { readonly move: Move | null };
+/** The dial that is to replace the live link: back to the primary, or because of the move. */
+export type Successor = Dial & { readonly isFailBack: boolean };
 
 export interface Connected {
 	readonly status: "connected";
@@ -136,10 +137,11 @@ export function dueAt(state: ConnectionMachine): number {
 }
 
 /** One thing at a time: while a link retires nobody moves, and while a successor dials nothing else is planned. */
-function moveDueAt({ retiring, successor, move, failBackAt }: Connected): number {
+function moveDueAt(state: Memory & Connected): number {
+	const { retiring, successor, move, failBackAt, notBefore } = state;
 	if (retiring !== null) return retiring.until;
 	if (successor !== null) return successor.deadlineAt;
-	return Math.min(move?.at ?? NEVER, failBackAt);
+	return Math.max(Math.min(move?.at ?? NEVER, failBackAt), notBefore);
 }
 
 /** What a state keeps when it changes its status. */
@@ -168,5 +170,7 @@ export function report(reason: string, dialId: number, link: Link | null): Conne
 	return { type: "report", reason, dialId, endpoint: link?.endpoint.url ?? null };
 }
 
-export const lostLink = (message: string): RealtimeError =>
-	new RealtimeError("connection-lost", message);
+/** Brings a planned instant into a span. One that lies there already stays, or asking often would mean going early. */
+export function sooner(plannedAt: number, spanMs: number, { now, random }: Moment): number {
+	return plannedAt <= now + spanMs ? plannedAt : now + random() * spanMs;
+}
