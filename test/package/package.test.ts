@@ -62,7 +62,7 @@ describe("The packed files", () => {
 		for (const form of [/\.js$/, /\.cjs$/]) {
 			const definitions = pathsLike(form)
 				.filter((path) => !path.includes("browser"))
-				.filter((path) => /class \w* ?extends Error/.test(contents(path)));
+				.filter((path) => /this\.name = "RealtimeError"/.test(contents(path)));
 			expect(definitions).toHaveLength(1);
 		}
 	});
@@ -145,10 +145,10 @@ describe("Loading it", () => {
 });
 
 describe("Its types hold for a user", () => {
-	const compile = (file: string, options: object): void => {
+	const compile = (files: readonly string[], options: object): void => {
 		const configuration = {
 			compilerOptions: { strict: true, noEmit: true, target: "ES2022", ...options },
-			files: [file],
+			files,
 		};
 		writeFileSync(join(installed.folder, "tsconfig.json"), JSON.stringify(configuration));
 		run(process.execPath, [resolve("node_modules/typescript/bin/tsc")], installed.folder);
@@ -161,21 +161,14 @@ describe("Its types hold for a user", () => {
 		linkTypes(installed.folder, ["@types/node", "undici-types"]);
 	});
 
-	it.each([
-		["an ES module of Node", "esm.mts", { module: "nodenext", lib: ["ES2022"], types: ["node"] }],
-		["CommonJS", "cjs.cts", { module: "nodenext", lib: ["ES2022"], types: ["node"] }],
-		["node16", "esm.mts", { module: "node16", lib: ["ES2022"], types: ["node"] }],
-		[
-			"a bundler",
-			"page.ts",
-			{
-				module: "esnext",
-				moduleResolution: "bundler",
-				lib: ["ES2022", "DOM", "ESNext.Disposable"],
-				types: [],
-			},
-		],
-	])("in %s", (_where, file, options) => {
-		expect(() => compile(file, options)).not.toThrow();
-	});
+	it("in Node, as an ES module and in CommonJS", () => {
+		const options = { module: "nodenext", lib: ["ES2022"], types: ["node"] };
+		expect(() => compile(["esm.mts", "cjs.cts"], options)).not.toThrow();
+	}, 120_000);
+
+	it("in a bundler, without the types of Node", () => {
+		const lib = ["ES2022", "DOM", "ESNext.Disposable"];
+		const options = { module: "esnext", moduleResolution: "bundler", lib, types: [] };
+		expect(() => compile(["page.ts"], options)).not.toThrow();
+	}, 120_000);
 });
