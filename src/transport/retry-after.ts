@@ -6,7 +6,7 @@ export function parseRetryAfter(
 	now: EpochMs,
 ): number | undefined {
 	if (!header) return undefined;
-	// Date.parse takes almost anything for a date, "1" and "1.5" among them.
-	const ms = /^\s*\d/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+	// Date.parse takes almost anything for a date, "-5" among them; each form of RFC 9110 begins with a day's name.
+	const ms = /^\s*[a-z]/i.test(header) ? Date.parse(header) - now : Number(header) * 1_000;
 	return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }
