@@ -116,6 +116,8 @@ export class FaultProxy {
 		this.connections++;
 		if (this.#isHanging) {
 			this.#swallowed.add(client);
+			client.resume();
+			client.on("end", () => client.end());
 			client.on("error", () => {});
 			client.on("close", () => this.#swallowed.delete(client));
 			return;
