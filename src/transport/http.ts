@@ -79,8 +79,8 @@ export class HttpHalf {
 		request: JsonRequest,
 		decode: (text: string, limits: TextLimits) => T,
 	): Promise<T> {
-		const { monotonic } = this.#runtime.clock;
-		const chosen = this.#choose(monotonic());
+		const { clock } = this.#runtime;
+		const chosen = this.#choose(clock.monotonic());
 		const url = `${this.#bases[chosen]?.replace(/\/$/, "")}/${path}`;
 		try {
 			const answer = decode(await fetchJson(url, request, this.#runtime), SERVER_TEXT);
@@ -88,7 +88,7 @@ export class HttpHalf {
 			return answer;
 		} catch (reason) {
 			if (isRealtimeError(reason) && ELSEWHERE.has(reason.code))
-				this.#avoidUntil[chosen] = monotonic() + AVOID_MS;
+				this.#avoidUntil[chosen] = clock.monotonic() + AVOID_MS;
 			throw reason;
 		}
 	}
