@@ -17,6 +17,7 @@
 import type { GapFrame, MessageFrame, SubscribedFrame } from "../protocol/frames.js";
 import type { Position, StartAt } from "../protocol/position.js";
 import {
+	advanceTo,
 	type ChannelLink,
 	type ChannelState,
 	find,
@@ -94,22 +95,17 @@ function receive(state: ChannelState, at: ChannelLink | undefined, frame: Messag
 
 /** A repeat is remembered anew: ids are kept by their place in the log, not by when they were shown. */
 function advance(state: ChannelState, at: ChannelLink, frame: MessageFrame, offset: number): Step {
-	const { suspects } = state;
-	const isRepeat = suspects > 0 && isRecent(state.recent, frame.from, frame.id);
-	const next = {
-		...state,
-		offset,
-		recent: remember(state.recent, frame.from, frame.id),
-		suspects: suspects > 0 ? suspects - 1 : 0,
-	};
+	const { recent, suspects } = state;
+	const isRepeat = suspects > 0 && isRecent(recent, frame.from, frame.id);
+	const next = advanceTo(state, offset, remember(recent, frame.from, frame.id));
 	return [next, isRepeat ? NONE : [deliver(state, at, frame)]];
 }
 
 function receiveEphemeral(state: ChannelState, at: ChannelLink, frame: MessageFrame): Step {
-	if (at.link !== state.current || isRecent(state.recent, frame.from, frame.id)) return stay(state);
-	const recent = remember(state.recent, frame.from, frame.id);
-	const suspects = Math.max(0, state.suspects - 1);
-	return [{ ...state, recent, suspects }, [deliver(state, at, frame)]];
+	const { recent, offset, current } = state;
+	if (at.link !== current || isRecent(recent, frame.from, frame.id)) return stay(state);
+	const next = advanceTo(state, offset, remember(recent, frame.from, frame.id));
+	return [next, [deliver(state, at, frame)]];
 }
 
 function answer(state: ChannelState, at: ChannelLink | undefined, frame: SubscribedFrame): Step {

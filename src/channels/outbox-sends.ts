@@ -6,6 +6,7 @@ import {
 	type OutboxState,
 	type Pending,
 	patch,
+	revise,
 	type Turn,
 	unknown,
 	WINDOW,
@@ -15,13 +16,17 @@ type Sent = Extract<OutboxEffect, { type: "send" }>["publishes"][number];
 
 export function sendDue(turn: Turn): void {
 	const { route } = turn.state;
-	if (route !== null) {
-		endAged(turn, route);
-		const isFlushed = route.isReady || turn.state.ends.length === 0;
-		if (isFlushed && !route.isReady) patch(turn, { route: { ...route, isReady: true } });
-		if (isFlushed) send(turn, route.route);
-	}
+	if (route !== null && isReady(turn, route)) send(turn, route.route);
 	writeNewest(turn);
+}
+
+/** All that has ended is deleted before a new route sends, and so is what has become too old for it. */
+function isReady(turn: Turn, route: OpenRoute): boolean {
+	endAged(turn, route);
+	if (route.isReady) return true;
+	if (turn.state.ends.length > 0) return false;
+	patch(turn, { route: { ...route, isReady: true } });
+	return true;
 }
 
 /** Rule 8: what the server may have forgotten is not sent again. */
@@ -41,23 +46,26 @@ function send(turn: Turn, route: Route): void {
 	const sends: Sent[] = [];
 	const held = new Set(state.holds.map(({ channel }) => channel));
 	const blocked = new Set<string>();
-	const queue = state.queue.map((pending, at) => {
-		const { publish, isWriting, sentAt } = pending;
+	const advance = (pending: Pending, at: number): Pending => {
+		const { publish, isWriting, sentAt, due } = pending;
 		const { id, channel, data } = publish;
-		if (room <= 0 || pending.inFlight || held.has(channel)) return pending;
+		if (pending.inFlight || held.has(channel)) return pending;
 		const isDated = policy.persist === "memory" || publish.firstSentAt !== null;
 		if (isWriting || !isDated) blocked.add(channel);
 		if (isWriting || (isDated && blocked.has(channel))) return pending;
 		room -= 1;
-		if (!isDated) {
-			const dated = write({ ...pending, publish: { ...publish, firstSentAt: moment.at } });
-			writes.push(dated);
-			return dated;
+		if (isDated) {
+			const first = !state.queue.slice(0, at).some((older) => older.publish.channel === channel);
+			sends.push({ id, channel, data, first });
+			return revise(pending, { due: due + 1, inFlight: true, sentAt: sentAt ?? moment.now });
 		}
-		const first = !state.queue.slice(0, at).some((older) => older.publish.channel === channel);
-		sends.push({ id, channel, data, first });
-		return { ...pending, due: pending.due + 1, inFlight: true, sentAt: sentAt ?? moment.now };
-	});
+		const dated = revise(pending, { publish: { ...publish, firstSentAt: moment.at } });
+		writes.push(dated);
+		return markWriting(dated);
+	};
+	const queue = [...state.queue];
+	for (let at = 0; at < queue.length && room > 0; at += 1)
+		queue[at] = advance(queue[at] as Pending, at);
 	if (writes.length + sends.length === 0) return;
 	patch(turn, { queue });
 	store(turn, writes);
@@ -66,11 +74,13 @@ function send(turn: Turn, route: Route): void {
 
 /** Over HTTP one request at a time, whose answers all come with it. */
 function roomOn({ via }: Route, { queue, window }: OutboxState): number {
+	const limit = via === "http" ? 1 : window;
 	let busy = 0;
-	for (const { inFlight, isWriting, publish } of queue)
+	for (const { inFlight, isWriting, publish } of queue) {
 		if (inFlight || (isWriting && publish.firstSentAt !== null)) busy += 1;
-	if (via === "http") return busy === 0 ? WINDOW : 0;
-	return window - busy;
+		if (busy >= limit) return 0;
+	}
+	return via === "http" ? WINDOW : window - busy;
 }
 
 /** One that must wait is written undated: its first send is yet to come, and will be written too. */
@@ -78,7 +88,7 @@ function writeNewest(turn: Turn): void {
 	const { queue } = turn.state;
 	const newest = queue.at(-1);
 	if (newest === undefined || newest.isWritten) return;
-	const writing = write(newest);
+	const writing = markWriting(newest);
 	patch(turn, { queue: [...queue.slice(0, -1), writing] });
 	store(turn, [writing]);
 }
@@ -88,4 +98,5 @@ function store(turn: Turn, writes: readonly Pending[]): void {
 	if (publishes.length > 0) turn.effects.push({ type: "store", publishes });
 }
 
-const write = (pending: Pending): Pending => ({ ...pending, isWritten: true, isWriting: true });
+const markWriting = (pending: Pending): Pending =>
+	revise(pending, { isWritten: true, isWriting: true });

@@ -20,6 +20,7 @@ import { denial } from "./denial.js";
 import { sendDue } from "./outbox-sends.js";
 import {
 	end,
+	enqueue,
 	forget,
 	hold,
 	isPending,
@@ -27,6 +28,7 @@ import {
 	type Outcome,
 	type Pending,
 	patch,
+	revise,
 	sweep,
 	type Turn,
 	unknown,
@@ -36,17 +38,11 @@ import {
 export { dueAt, entries, initialOutbox, isPending, type OutboxState } from "./outbox-state.js";
 
 export type Step = readonly [OutboxState, readonly OutboxEffect[]];
+type Written = Pick<Pending, "publish" | "isWriting">;
 type Fact<T extends OutboxInput["type"]> = Extract<OutboxInput, { type: T }>;
 
 const WIDEST = 256;
 const NONE: readonly OutboxEffect[] = [];
-const FRESH = {
-	sentAt: null,
-	due: 0,
-	inFlight: false,
-	isUnanswered: false,
-	isWriting: false,
-};
 
 export function transition(
 	state: OutboxState,
@@ -69,9 +65,9 @@ const HEED: { readonly [T in OutboxInput["type"]]: (turn: Turn, input: Fact<T>) 
 	stored: finishWrites,
 	"store-failed": failWrites,
 	forgotten: forgotten,
-	"route-opened": (turn, input) => {
+	"route-opened": (turn, { route, dedupeMs }) => {
 		ground(turn);
-		patch(turn, { route: { ...input, isReady: false } });
+		patch(turn, { route: { route, dedupeMs, isReady: false } });
 	},
 	"route-closed": lose,
 	restored: restore,
@@ -107,13 +103,7 @@ function admit(turn: Turn, input: Fact<"publish-requested">): void {
 	};
 	const expiresAt = moment.now + ttlMs;
 	const isWritten = policy.persist === "memory";
-	const pending: Pending = { ...FRESH, publish, bytes, whenOffline, expiresAt, isWritten };
-	patch(turn, {
-		queue: [...turn.state.queue, pending],
-		bytes: turn.state.bytes + bytes,
-		nextSeq: state.nextSeq + 1,
-		wakeAt: Math.min(turn.state.wakeAt, expiresAt),
-	});
+	enqueue(turn, [{ publish, bytes, whenOffline, expiresAt, sentAt: null, isWritten }]);
 }
 
 /** Why it cannot be taken; null: it can, and what had to make room for it has ended. */
@@ -154,16 +144,16 @@ function acknowledge(turn: Turn, { id, position, duplicate }: Fact<"acknowledged
 }
 
 function finishWrites(turn: Turn, { ids }: Pick<Fact<"stored">, "ids">): void {
+	const { queue, ends } = turn.state;
 	const done = new Set(ids);
-	const settle = <T extends Pick<Pending, "publish" | "isWriting">>(record: T): T =>
-		record.isWriting && done.has(record.publish.id) ? { ...record, isWriting: false } : record;
-	const before = turn.state.ends;
-	const ends = before.map(settle);
-	patch(turn, { queue: turn.state.queue.map(settle), ends });
-	forget(
-		turn,
-		ends.filter((ended, index) => ended !== before[index]),
-	);
+	const isDone = ({ publish, isWriting }: Written): boolean => isWriting && done.has(publish.id);
+	const freed = ends.filter(isDone).map((ended) => ({ ...ended, isWriting: false }));
+	if (freed.length === 0 && !queue.some(isDone)) return;
+	patch(turn, {
+		queue: queue.map((one) => (isDone(one) ? revise(one, { isWriting: false }) : one)),
+		ends: [...ends.filter((ended) => !isDone(ended)), ...freed],
+	});
+	forget(turn, freed);
 }
 
 /** The record may lie there all the same, so it is deleted before the failure is told. */
@@ -183,7 +173,7 @@ function forgotten(turn: Turn, { ids }: Fact<"forgotten">): void {
 		turn.effects.push(outcome);
 		return false;
 	});
-	patch(turn, { ends });
+	if (ends.length !== turn.state.ends.length) patch(turn, { ends });
 }
 
 /**
@@ -208,8 +198,9 @@ function refuse(turn: Turn, { link, id, code, retryAfterMs }: Fact<"rejected">):
 	patch(turn, {
 		queue: queue.map((pending, index) => {
 			const isLater = isNews && index > at && pending.publish.channel === channel;
-			if (pending === rejected) return { ...pending, due, inFlight: pending.inFlight && !isNews };
-			return isLater ? { ...pending, inFlight: false } : pending;
+			if (pending === rejected)
+				return revise(pending, { due, inFlight: pending.inFlight && !isNews });
+			return isLater ? revise(pending, { inFlight: false }) : pending;
 		}),
 	});
 	if (isNews && rejected.inFlight) hold(turn, channel, retryAfterMs);
@@ -221,7 +212,9 @@ function ground(turn: Turn): void {
 	if (queue.every(({ due }) => due === 0)) return;
 	patch(turn, {
 		queue: queue.map((pending) =>
-			pending.due === 0 ? pending : { ...pending, due: 0, inFlight: false, isUnanswered: true },
+			pending.due === 0
+				? pending
+				: revise(pending, { due: 0, inFlight: false, isUnanswered: true }),
 		),
 	});
 }
@@ -239,29 +232,14 @@ function lose(turn: Turn, { link }: Fact<"route-closed">): void {
 /** An age that cannot be is of a clock that was set back: taken for too old, it ends as unknown. */
 function restore(turn: Turn, { publishes }: Fact<"restored">): void {
 	const { at, now } = turn.moment;
-	const known = turn.state;
-	const restored = publishes
-		.filter(({ id }) => !isPending(known, id))
-		.map(({ sentForMs, ...publish }): Pending => {
-			const waitedMs = Math.max(0, at - publish.queuedAt);
-			return {
-				...FRESH,
-				publish,
-				bytes: JSON.stringify(publish.data).length,
-				whenOffline: "queue",
-				expiresAt: now + publish.ttlMs - waitedMs,
-				sentAt: sentForMs === null ? null : sentForMs >= 0 ? now - sentForMs : -Infinity,
-				isUnanswered: sentForMs !== null,
-				isWritten: true,
-			};
-		});
-	let { bytes, nextSeq, wakeAt } = known;
-	for (const pending of restored) {
-		bytes += pending.bytes;
-		nextSeq = Math.max(nextSeq, pending.publish.seq + 1);
-		wakeAt = Math.min(wakeAt, pending.expiresAt);
-	}
-	patch(turn, { queue: [...known.queue, ...restored], bytes, nextSeq, wakeAt });
+	const restored = publishes.filter(({ id }) => !isPending(turn.state, id));
+	const pendings = restored.map(({ sentForMs, ...publish }) => {
+		const sentAt = sentForMs === null ? null : sentForMs >= 0 ? now - sentForMs : -Infinity;
+		const expiresAt = now + publish.ttlMs - Math.max(0, at - publish.queuedAt);
+		const bytes = JSON.stringify(publish.data).length;
+		return { publish, bytes, whenOffline: "queue", expiresAt, sentAt, isWritten: true } as const;
+	});
+	enqueue(turn, pendings);
 }
 
 function fail(id: string, code: ErrorCode, message: string): Outcome {
