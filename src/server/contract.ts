@@ -34,6 +34,13 @@ export interface ServerOptions<X> {
 	allowedOrigins?: readonly string[] | "same-origin" | "any";
 	/** Frames a second from one link, over a burst of ten times as many; past it the link closes with 4429. @default 1000 */
 	maxFramesPerSecond?: number;
+	/** Channels that one link may be subscribed to; a subscribe past it is rejected with `invalid`. @default 1000 */
+	maxChannels?: number;
+	/** Links that one identity may have open; another one closes with 4429. @default 1000 */
+	maxLinksPerIdentity?: number;
+	/** Links of this server, not yet greeted ones too; another one closes with 1013, and polls hear `realtime: "down"`. @default no limit */
+	maxConnections?: number;
+	/** @default nothing is logged */
 	logger?: Logger;
 	/** Time and chance, for tests. @default the system's */
 	runtime?: { readonly clock?: Clock; readonly random?: () => number };
@@ -84,8 +91,16 @@ export type Appended =
  * "/nats" (JetStream) make many servers one. `test/support/log-acceptance.ts` is what any must pass.
  */
 export interface MessageLog extends AsyncDisposable {
+	/** What it keeps at least, where it knows: clients are told how long publish ids are remembered. */
+	readonly retain?: Retention;
 	/** One atomic step: check the id (scope: publisher, channel), check the fence, give the next offset, store. */
 	append(channel: string, message: LogMessage, fence?: Fence): Promise<Appended>;
+	/**
+	 * Where the publish of that id is stored, or null. A server asks it only when it is about to refuse a
+	 * publish: what was stored before its publisher lost the right stays acknowledged. A log without it
+	 * has such a publish rejected with `forbidden`.
+	 */
+	lookup?(channel: string, from: string | null, id: string): Promise<Position | null>;
 	/** Reaches the followers now and is stored nowhere: typing indicators and the like. */
 	broadcast(channel: string, message: LogMessage): Promise<void>;
 	/**

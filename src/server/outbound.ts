@@ -1,0 +1,75 @@
+import { encodeBatches } from "../protocol/encode.js";
+import type { Clock } from "../runtime/runtime.js";
+import type { ServerSocket } from "./contract.js";
+import type { Flushable, Flusher } from "./flusher.js";
+
+/** Of one message to a client. What waits beyond it leaves at once, so that what is slow shows. */
+const BATCH_BYTES = 65_536;
+const SHORTEST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 100;
+
+/** What leaves on one link: frames that are JSON already, in order, in batches. */
+export class Outbound implements Flushable {
+	readonly #socket: ServerSocket;
+	readonly #flusher: Flusher;
+	readonly #clock: Clock;
+	readonly #limit: number;
+	readonly #onSlow: () => void;
+	#frames: string[] = [];
+	#queued = 0;
+	#isPlanned = false;
+	#isOver = false;
+
+	constructor(
+		socket: ServerSocket,
+		world: { readonly flusher: Flusher; readonly clock: Clock },
+		limitBytes: number,
+		onSlow: () => void,
+	) {
+		this.#socket = socket;
+		this.#flusher = world.flusher;
+		this.#clock = world.clock;
+		this.#limit = limitBytes;
+		this.#onSlow = onSlow;
+	}
+
+	/** A replay waits here, so that it never makes a consumer slow by itself. */
+	get isBusy(): boolean {
+		return !this.#isOver && this.#socket.bufferedBytes() + this.#queued > this.#limit / 4;
+	}
+
+	send(frame: string): void {
+		if (this.#isOver) return;
+		this.#frames.push(frame);
+		this.#queued += frame.length;
+		if (this.#queued >= BATCH_BYTES) this.flush();
+		else if (!this.#isPlanned) {
+			this.#isPlanned = true;
+			this.#flusher.plan(this);
+		}
+	}
+
+	flush(): void {
+		this.#isPlanned = false;
+		if (this.#isOver || this.#frames.length === 0) return;
+		if (this.#socket.bufferedBytes() + this.#queued > this.#limit) {
+			this.#onSlow();
+			return;
+		}
+		const frames = this.#frames;
+		this.#frames = [];
+		this.#queued = 0;
+		for (const batch of encodeBatches(frames, BATCH_BYTES)) this.#socket.send(batch);
+	}
+
+	/** Resolves when little waits, or nothing will ever leave any more. */
+	async room(): Promise<void> {
+		for (let waitMs = SHORTEST_WAIT_MS; this.isBusy; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS))
+			await this.#clock.sleep(waitMs);
+	}
+
+	end(): void {
+		this.#isOver = true;
+		this.#frames = [];
+	}
+}
