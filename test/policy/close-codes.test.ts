@@ -13,7 +13,7 @@ const refused = (httpStatus?: number, retryAfterMs?: number): CloseEnd => ({
 });
 
 function inWords({ cause, blame, isAnnounced, isTokenRejected }: CloseVerdict): string {
-	const words = [cause.code, blame];
+	const words: string[] = [cause.code, blame];
 	if (isAnnounced) words.push("announced");
 	if (isTokenRejected) words.push("fresh token");
 	if (!cause.retryable) words.push("final");
