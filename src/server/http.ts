@@ -68,10 +68,12 @@ export class HttpHalf<X> {
 		return respond(200, await this.#answer(route, request, context), headers);
 	}
 
+	/** Who asks is known before anything of theirs is read. */
 	async #answer(route: Exclude<Route, "health">, request: Request, context: X): Promise<string> {
+		const identity = await this.#admit(request, context);
 		const { text } = this.#hub.settings;
 		if (route === "history") {
-			const identity = await this.#admit(request, context, undefined, 1);
+			this.#limit(identity, 1);
 			return this.#history(identity, new URL(request.url).searchParams);
 		}
 		const maxLength = route === "poll" ? text.maxLength : MAX_PUBLISHES * text.maxLength;
@@ -79,40 +81,34 @@ export class HttpHalf<X> {
 		const limits = { maxLength, maxFrames: MAX_FRAMES };
 		if (route === "poll") {
 			const asked = decodePollRequest(body, limits);
-			const identity = await this.#admit(request, context, asked.as, 1);
+			checkSame(identity, asked.as);
+			this.#limit(identity, 1);
 			return poll(identity, asked, request.signal, this.#hub);
 		}
 		const sent = decodePublishRequest(body, limits);
-		const identity = await this.#admit(request, context, sent.as, sent.publishes.length);
+		checkSame(identity, sent.as);
+		this.#limit(identity, sent.publishes.length);
 		const results = await publish(identity, sent, body.length, this.#hub);
 		return JSON.stringify({ results, dedupeMs: this.#hub.dedupeMs });
 	}
 
-	async #admit(
-		request: Request,
-		context: X,
-		as: string | undefined,
-		cost: number,
-	): Promise<Identity> {
-		const [, token = null] =
-			/^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-		const admission = await this.#access.admit(token, context, as);
+	async #admit(request: Request, context: X): Promise<Identity> {
+		const authorization = request.headers.get("authorization") ?? "";
+		const [, token = null] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+		const admission = await this.#access.admit(token, context, undefined);
+		if (admission.status === "admitted") return admission.identity;
 		if (admission.status === "unauthorized")
 			throw new RealtimeError("unauthorized", "A valid token is needed.");
-		if (admission.status === "forbidden")
-			throw new RealtimeError("forbidden", "The token is of another identity.");
-		if (admission.status === "failed") throw new RealtimeError("internal", "Try again later.");
-		this.#limit(admission.identity.id, cost);
-		return admission.identity;
+		throw new RealtimeError("internal", "Try again later.");
 	}
 
 	/** Who polls is one link of many: all that an identity asks over HTTP counts together. */
-	#limit(identityId: string, cost: number): void {
+	#limit({ id }: Identity, cost: number): void {
 		const { clock, maxFramesPerSecond } = this.#hub.settings;
 		const now = clock.monotonic();
 		if (this.#buckets.size >= MAX_BUCKETS) this.#forget(now);
-		const bucket = this.#buckets.get(identityId) ?? new TokenBucket(maxFramesPerSecond, now);
-		this.#buckets.set(identityId, bucket);
+		const bucket = this.#buckets.get(id) ?? new TokenBucket(maxFramesPerSecond, now);
+		this.#buckets.set(id, bucket);
 		if (bucket.take(cost, now)) return;
 		const retryAfterMs = bucket.waitMs(cost);
 		throw new RealtimeError("overloaded", "Too many requests.", { retryAfterMs });
@@ -172,6 +168,12 @@ function respond(status: number, body: string, headers: Headers): Response {
 
 function failure(code: string, message: string): string {
 	return JSON.stringify({ code, message });
+}
+
+/** Nothing of one user's is sent or fetched in the name of the next (PROTOCOL, 4403). */
+function checkSame({ id }: Identity, as: string | undefined): void {
+	if (as !== undefined && as !== id)
+		throw new RealtimeError("forbidden", "The token is of another identity.");
 }
 
 function readPosition(query: URLSearchParams): Position | null {

@@ -1,0 +1,1 @@
+export { type AttachOptions, attach } from "./server/node.js";
