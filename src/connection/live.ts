@@ -158,17 +158,15 @@ export function breakLink(
 	const { now } = moment;
 	const memory = recall(live);
 	const outage = live.outage ?? { since: now, attempt: 0 };
-	const effects = [
-		report(cause.message, link.dialId, link),
-		...hangUpAll({ ...live, successor: null }, "reconnect"),
-	];
+	const orders = hangUpAll({ ...live, successor: null }, "reconnect");
+	const effects = [report(cause.message, link.dialId, link), ...orders];
 	if (successor !== null) return succeed(memory, outage, cause, successor, effects);
 	if (now < memory.notBefore) {
 		const retryAt = memory.notBefore;
 		return [{ ...memory, status: "reconnecting", outage, cause, retryAt }, effects];
 	}
-	const [next, orders] = begin(memory, { outage, cause }, cause.message, policy, moment);
-	return [next, [...effects, ...orders]];
+	const [next, dial] = begin(memory, { outage, cause }, cause.message, policy, moment);
+	return [next, [...orders, ...dial]];
 }
 
 export function hangUpAll(

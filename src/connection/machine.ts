@@ -30,7 +30,7 @@ import {
 	sayGoodbye,
 } from "./live.js";
 import { adopt, loseSuccessor, migrate, retire } from "./migration.js";
-import { begin, loseDial } from "./round.js";
+import { begin, heed, loseDial } from "./round.js";
 import {
 	type Connecting,
 	type ConnectionMachine,
@@ -118,8 +118,8 @@ function whileConnected(state: Live, input: Fact, policy: ConnectionPolicy, mome
 		if (dialId === link.dialId) return onLink(state, input, policy, moment);
 		if (dialId === successor?.dialId)
 			return whileReplacing(state, successor, input, policy, moment);
-		const isGone = dialId === retiring?.dialId && input.type === "lost";
-		return isGone ? retire(state) : stay(state);
+		if (dialId !== retiring?.dialId || input.type !== "lost") return stay(state);
+		return retire(heed(state, input, moment));
 	}
 	switch (input.type) {
 		case "migrate-requested":

@@ -83,7 +83,8 @@ export function begin(
 	const endpoint = choose(memory, NEW_ROUND, [], attempt + 1, policy, moment);
 	if (endpoint === undefined) {
 		const cause = search.cause ?? new RealtimeError("endpoint-refused", "no endpoint");
-		return wait({ ...memory, exhausted: true }, { ...next, cause }, [], policy, moment);
+		const effects = [report(cause.message, memory.dialId, null)];
+		return wait({ ...memory, exhausted: true }, { ...next, cause }, effects, policy, moment);
 	}
 	const dial = newDial(memory, endpoint, NEW_ROUND, policy, moment);
 	return dialing(memory, next, dial, [report(reason, dial.dialId, dial)]);
@@ -131,7 +132,11 @@ export function charge(memory: Memory, { endpoint }: Link, loss: Loss, { now }: 
 }
 
 /** What the server asked of us with the loss: its window, and how long to stay away at least. */
-export function heed(memory: Memory, { windowMs, retryAfterMs }: Loss, moment: Moment): Memory {
+export function heed<M extends Memory>(
+	memory: M,
+	{ windowMs, retryAfterMs }: Loss,
+	moment: Moment,
+): M {
 	const told = { ...memory, windowMs: windowMs ?? memory.windowMs };
 	if (retryAfterMs === undefined) return told;
 	const notBefore = Math.max(memory.notBefore, moment.now + pushback(retryAfterMs, moment));
