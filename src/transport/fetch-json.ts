@@ -64,7 +64,7 @@ async function read(response: Response, now: number): Promise<string> {
 		const details = retryAfterMs === undefined ? {} : { retryAfterMs };
 		throw new RealtimeError(CODES[status] ?? "endpoint-refused", `HTTP ${status}`, details);
 	}
-	if (!/^application\/json\b/i.test(headers.get("content-type") ?? ""))
+	if (!/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? ""))
 		throw new RealtimeError("endpoint-refused", "not JSON: a captive portal?");
 	const reader = response.body?.getReader();
 	// React Native's fetch does not stream.
