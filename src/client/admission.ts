@@ -45,14 +45,11 @@ export class AdmissionWatch {
 
 	#look(url: string): void {
 		const { signal } = this.#abort;
-		getAdmission(url, this.#runtime, signal)
-			// A file that cannot be had says nothing: the planned redial stands.
-			.catch(() => null)
-			.then((admission) => {
-				if (signal.aborted) return;
-				this.#timer = null;
-				if (admission?.realtime === "up") this.#up(admission.windowMs);
-				else this.watch(LONG_MS);
-			});
+		void getAdmission(url, this.#runtime, signal).then((admission) => {
+			if (signal.aborted) return;
+			this.#timer = null;
+			if (admission?.realtime === "up") this.#up(admission.windowMs);
+			else this.watch(LONG_MS);
+		});
 	}
 }

@@ -6,14 +6,14 @@ import type { ConnectionEffect } from "../connection/contract.js";
 import type { ModeEffect } from "../degraded/contract.js";
 import type { ServerFrame } from "../protocol/frames.js";
 import type { Link } from "./link.js";
-import type { Supervisor } from "./supervisor.js";
+import type { Shell } from "./shell.js";
 
 type OrderTable<E extends { readonly type: string }> = {
-	readonly [T in E["type"]]: (shell: Supervisor, order: Extract<E, { type: T }>) => void;
+	readonly [T in E["type"]]: (shell: Shell, order: Extract<E, { type: T }>) => void;
 };
 type FrameTable = {
 	readonly [T in ServerFrame["type"]]: (
-		shell: Supervisor,
+		shell: Shell,
 		link: Link,
 		frame: Extract<ServerFrame, { type: T }>,
 	) => void;
@@ -21,17 +21,17 @@ type FrameTable = {
 
 /** Orders of the connection machine. */
 export const CONNECTION_ORDERS: OrderTable<ConnectionEffect> = {
-	dial: (shell, { dialId, endpoint }) => shell.dial(dialId, endpoint),
+	dial: (shell, { dialId, endpoint }) => shell.links.dial(dialId, endpoint),
 	greet: (shell, { dialId }) => {
 		shell.subscriptions.opened(dialId, "websocket");
-		shell.greet(dialId);
+		shell.links.greet(dialId);
 	},
 	// Ephemeral messages count from the new link alone, and it alone publishes: the unanswered first.
 	adopt: (shell, { dialId, previous }) => {
 		shell.subscriptions.adopted(dialId);
-		shell.adopt(dialId, previous);
+		shell.links.adopt(dialId, previous);
 	},
-	"hang-up": (shell, { dialId, code, reason }) => shell.hangUp(dialId, code, reason),
+	"hang-up": (shell, { dialId, code, reason }) => shell.links.hangUp(dialId, code, reason),
 	report: (shell, order) => shell.log(order),
 };
 
@@ -44,17 +44,17 @@ export const MODE_ORDERS: OrderTable<ModeEffect> = {
 /** Frames of a live link. Pings never come here: the link answers them. */
 export const FRAMES: FrameTable = {
 	welcome: (shell, link, frame) => {
-		if (!shell.recognise(link, frame.identity)) return;
-		shell.keepToken(link, frame.tokenTtlMs);
+		if (!shell.links.recognise(link, frame.identity)) return;
+		shell.links.keepToken(link, frame.tokenTtlMs);
 		shell.connection.send({
 			type: "welcomed",
 			dialId: link.dialId,
 			windowMs: frame.windowMs,
 			maxAgeMs: frame.maxAgeMs,
 		});
-		shell.settle();
+		shell.links.settle();
 	},
-	"token-accepted": (shell, link, frame) => shell.keepToken(link, frame.tokenTtlMs),
+	"token-accepted": (shell, link, frame) => shell.links.keepToken(link, frame.tokenTtlMs),
 	subscribed: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
 	gap: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
 	message: (shell, link, frame) => shell.subscriptions.received(link.dialId, frame),
@@ -75,10 +75,10 @@ export const FRAMES: FrameTable = {
 	pong: () => undefined,
 };
 
-type Status = Supervisor["connection"]["state"];
+type Status = Shell["connection"]["state"];
 
 /** After every change of the connection machine. */
-export function connectionChanged(shell: Supervisor, state: Status, previous: Status): void {
+export function connectionChanged(shell: Shell, state: Status, previous: Status): void {
 	const { status, announcedMs } = state;
 	if (status !== previous.status) {
 		if (status === "closed" || status === "failed") shell.mode.send({ type: "stopped" });
@@ -87,26 +87,28 @@ export function connectionChanged(shell: Supervisor, state: Status, previous: St
 	}
 	if (state.exhausted && !previous.exhausted)
 		shell.mode.send({ type: "endpoints-exhausted", announcedMs });
+	const retryAt = status === "reconnecting" ? state.retryAt : null;
+	shell.admission.watch(retryAt === null ? null : retryAt - shell.runtime.clock.monotonic());
 	shell.shown.updateConnection();
 	shell.shown.updateBanner();
 }
 
 /** A link on which every channel has been answered. */
-export function linkSettled(shell: Supervisor, link: Link): void {
+export function linkSettled(shell: Shell, link: Link): void {
 	shell.connection.send({ type: "settled", dialId: link.dialId });
 	shell.shown.updateConnection();
-	if (link.dialId === shell.current) shell.mode.send({ type: "link-settled" });
+	if (link === shell.links.live) shell.mode.send({ type: "link-settled" });
 }
 
 /** After every change of the mode machine. */
-export function modeChanged(shell: Supervisor): void {
+export function modeChanged(shell: Shell): void {
 	shell.shown.updateMode();
 	shell.shown.updateBanner();
 }
 
 /** The environment says: look now. A live link is asked for a sign of life; a sleeping redial wakes. */
-export function woken(shell: Supervisor, reason: string): void {
-	for (const link of shell.links.values()) link.probe();
+export function woken(shell: Shell, reason: string): void {
+	shell.links.probe();
 	// "offline" only asks: an event that is often wrong hangs nobody up.
 	if (reason !== "offline") shell.connection.send({ type: "woken", reason });
 }

@@ -78,6 +78,8 @@ export class OutboxStore {
 	}
 
 	async write(publishes: readonly StoredPublish[]): Promise<void> {
+		if (this.#root === "")
+			throw new RealtimeError("internal", "The outbox's storage did not open.");
 		await Promise.all(publishes.map((publish) => this.#set(publish)));
 	}
 

@@ -6,7 +6,7 @@ import type { StartAt } from "../protocol/position.js";
 import type { HistoryQuery } from "../transport/http.js";
 import { Poller } from "./poller.js";
 import type { SendOrder } from "./publisher.js";
-import type { Supervisor } from "./supervisor.js";
+import type { PollKeeping, Shell } from "./shell.js";
 
 type Asks = Record<string, { id: number; from: StartAt }>;
 
@@ -16,23 +16,21 @@ interface Waiting {
 	reject(cause: RealtimeError): void;
 }
 
-export class Polling {
+export class Polling implements PollKeeping {
 	readonly poller: Poller;
-	/** Messages known to wait at the server, in manual polling. */
-	pending: number | null = null;
-	readonly #shell: Supervisor;
+	readonly #shell: Shell;
 	#links = 0;
 	#asks: Asks | null = null;
 	#open: number | null = null;
 	#waiting: Waiting[] = [];
 
-	constructor(shell: Supervisor) {
+	constructor(shell: Shell) {
 		this.#shell = shell;
 		this.poller = new Poller(shell.settings.api, shell, shell.runtime);
 	}
 
 	/** A poll is a link that answers once: the channel machines see no other difference. */
-	poll(isPeek: { readonly peek: boolean; readonly waitMs: number }): void {
+	poll({ peek, waitMs }: Parameters<PollKeeping["poll"]>[0]): void {
 		const { subscriptions, counts } = this.#shell;
 		this.stop();
 		this.#links -= 1;
@@ -43,7 +41,6 @@ export class Polling {
 		this.#asks = asks;
 		subscriptions.opened(link, "polling");
 		this.#asks = null;
-		const { peek, waitMs } = isPeek;
 		this.poller.poll({ channels: asks, waitMs, ...(peek ? { peek } : {}) }).then(
 			(response) => this.#open === link && this.#take(link, response),
 			(reason) => this.#open === link && this.#fail(link, RealtimeError.from(reason)),
@@ -82,7 +79,7 @@ export class Polling {
 	loadMore(): Promise<number> {
 		if (this.#shell.settings.api.length === 0)
 			return Promise.reject(new RealtimeError("invalid-option", "loadMore needs `api`."));
-		if (this.#shell.current !== null) return Promise.resolve(0);
+		if (this.#shell.links.live !== undefined) return Promise.resolve(0);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
 			this.#shell.mode.send({ type: "poll-requested" });
@@ -106,7 +103,6 @@ export class Polling {
 		this.#open = null;
 		const received = subscriptions.delivered - before;
 		const pending = this.#count(response);
-		this.pending = pending;
 		this.#reopen(response.dedupeMs);
 		const { pollAfterMs, windowMs } = response;
 		mode.send({ type: "polled", outcome: { ok: true, pollAfterMs, received, pending } });
@@ -130,8 +126,8 @@ export class Polling {
 
 	/** HTTP works: publishes go that way while no link does. */
 	#reopen(dedupeMs: number): void {
-		const { publisher, current } = this.#shell;
-		if (current !== null || publisher.route !== null) return;
+		const { publisher, links } = this.#shell;
+		if (links.live !== undefined || publisher.route !== null) return;
 		this.#links -= 1;
 		publisher.routeOpened({ link: this.#links, via: "http" }, dedupeMs);
 	}

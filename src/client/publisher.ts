@@ -88,6 +88,7 @@ export class Publisher {
 		this.#store?.claim(identity).catch(this.#world.report);
 	}
 
+	/** Nothing leaves ahead of what an earlier process left: what comes too early waits for that. */
 	routeOpened(route: Route, dedupeMs: number): void {
 		if (this.#route !== null) this.routeClosed(this.#route.link);
 		this.#route = route;

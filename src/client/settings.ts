@@ -89,14 +89,20 @@ function complete<P extends object>(name: string, defaults: P, given: Partial<P>
 	const policy = { ...defaults } as Record<string, unknown>;
 	for (const [key, value] of Object.entries(given)) {
 		if (value === undefined) continue;
-		const kind = policy[key];
-		const numbers =
-			typeof kind === "number" ? [value] : Array.isArray(kind) ? (value as unknown[]) : [];
-		if (!numbers.every((number) => Number.isFinite(number) && (number as number) >= 0))
-			throw invalid(`${name}.${key} must be at least 0.`);
-		if (Array.isArray(kind) && !(numbers.length === 2 && Number(numbers[0]) <= Number(numbers[1])))
-			throw invalid(`${name}.${key} must be [least, most].`);
+		checkLike(`${name}.${key}`, policy[key], value);
 		policy[key] = Array.isArray(value) ? [...value] : value;
 	}
 	return policy as P;
 }
+
+/** Only numbers and pairs of numbers can be wrong in a way that no type shows. */
+function checkLike(name: string, standard: unknown, value: unknown): void {
+	if (typeof standard === "number" && !isCount(value)) throw invalid(`${name} must be at least 0.`);
+	if (!Array.isArray(standard)) return;
+	const [least, most, ...rest] = Array.isArray(value) ? value : [];
+	if (!isCount(least) || !isCount(most) || least > most || rest.length > 0)
+		throw invalid(`${name} must be [least, most].`);
+}
+
+const isCount = (value: unknown): value is number =>
+	Number.isFinite(value) && (value as number) >= 0;

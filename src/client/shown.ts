@@ -2,25 +2,25 @@
 import { type ConnectionState, project } from "../connection/projection.js";
 import * as bannerMachine from "../degraded/banner.js";
 import type { BannerView } from "../degraded/contract.js";
-import { modeOf } from "../degraded/mode.js";
+import { modeOf, pendingOf } from "../degraded/mode.js";
 import { Cell, type Readable } from "../reactive/readable.js";
 import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
 import { Machine, type World } from "./machine.js";
-import type { Supervisor } from "./supervisor.js";
+import type { Shell, ShownKeeping } from "./shell.js";
 
 const NORMAL: ServiceMode = { mode: "normal" };
 
-export class Shown {
+export class Shown implements ShownKeeping {
 	readonly connection: Cell<ConnectionState>;
 	readonly mode: Cell<ServiceMode>;
 	readonly banner: Cell<Banner | null>;
 	readonly endpoints: Cell<readonly EndpointStatus[]>;
 	readonly stats: Readable<ClientStats>;
-	readonly #shell: Supervisor;
+	readonly #shell: Shell;
 	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never>;
 	readonly #statsCell: Cell<ClientStats>;
 
-	constructor(shell: Supervisor, world: World) {
+	constructor(shell: Shell, world: World) {
 		const { report } = world;
 		this.#shell = shell;
 		this.connection = new Cell<ConnectionState>({ status: "idle" }, report);
@@ -49,8 +49,8 @@ export class Shown {
 
 	/** After a change of the connection machine. */
 	updateConnection(): void {
-		const { connection, lastReport, links, current } = this.#shell;
-		const link = current === null ? undefined : links.get(current);
+		const { connection, lastReport, links } = this.#shell;
+		const link = links.live;
 		const offsetMs = this.#offset();
 		const next = project(connection.state, {
 			offsetMs,
@@ -71,10 +71,9 @@ export class Shown {
 	}
 
 	updateMode(): void {
-		const { mode, ...rest } = modeOf(this.#shell.mode.state);
+		const { mode, since, reasons } = modeOf(this.#shell.mode.state);
 		if (mode === "normal") return this.mode.set(NORMAL);
-		const since = Math.round((rest.since ?? 0) + this.#offset());
-		const next = { mode, since, reasons: rest.reasons ?? [] };
+		const next = { mode, since: Math.round(since + this.#offset()), reasons };
 		if (!isSame(this.mode.get(), next)) this.mode.set(next);
 	}
 
@@ -85,7 +84,7 @@ export class Shown {
 			status: state.status,
 			mode: this.mode.get().mode,
 			retryAt: retryAt === null ? null : retryAt - this.#offset(),
-			pending: this.#shell.polling.pending,
+			pending: pendingOf(this.#shell.mode.state),
 		};
 		this.#banner.send({ type: "seen", view });
 	}
@@ -134,9 +133,8 @@ export class Shown {
 	}
 
 	#stats(): ClientStats {
-		const { counts, publisher, links, current } = this.#shell;
-		const link = current === null ? undefined : links.get(current);
-		return { ...counts, outbox: publisher.size, latencyMs: link?.latencyMs ?? null };
+		const { counts, publisher, links } = this.#shell;
+		return { ...counts, outbox: publisher.size, latencyMs: links.live?.latencyMs ?? null };
 	}
 
 	#offset(): number {

@@ -25,10 +25,16 @@ export class TokenSource {
 	#abort = new AbortController();
 	#refresh: Disposable | null = null;
 	#isFreshRejected = false;
+	#isAnswered = false;
 
 	constructor(getToken: ClientOptions["getToken"], runtime: Runtime) {
 		this.#getToken = getToken;
 		this.#runtime = runtime;
+	}
+
+	/** Whether `get` has its answer at hand. */
+	get isKnown(): boolean {
+		return this.#getToken === undefined || this.#isAnswered;
 	}
 
 	/** Null without `getToken`. Rejects with a `RealtimeError`; the next call asks again. */
@@ -37,9 +43,14 @@ export class TokenSource {
 		if (this.#token !== null) return this.#token;
 		const token = this.#ask(this.#getToken, this.#reason);
 		this.#token = token;
-		token.catch(() => {
-			if (this.#token === token) this.#token = null;
-		});
+		token.then(
+			() => {
+				if (this.#token === token) this.#isAnswered = true;
+			},
+			() => {
+				if (this.#token === token) this.#token = null;
+			},
+		);
 		return token;
 	}
 
@@ -74,13 +85,14 @@ export class TokenSource {
 		this.#refresh = null;
 		this.#abort.abort(new RealtimeError("closed", "The client was closed."));
 		this.#abort = new AbortController();
-		this.#token = null;
+		this.#forget("initial");
 		this.#isFreshRejected = false;
 	}
 
 	#forget(reason: Reason): void {
 		this.#reason = reason;
 		this.#token = null;
+		this.#isAnswered = false;
 	}
 
 	#ask(getToken: NonNullable<ClientOptions["getToken"]>, reason: Reason): Promise<string | null> {

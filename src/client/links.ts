@@ -1,0 +1,182 @@
+/* The links: at most one that lives and one beside it, each under its dial id. */
+import type { Loss } from "../connection/contract.js";
+import type { Endpoint } from "../endpoint/endpoint.js";
+import { RealtimeError } from "../errors/realtime-error.js";
+import { classifyClose } from "../policy/close-codes.js";
+import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
+import type { TransportEnd } from "../transport/transport.js";
+import { FRAMES, linkSettled } from "./effects.js";
+import { Link, type LinkFacts } from "./link.js";
+import type { World } from "./machine.js";
+import type { SendOrder } from "./publisher.js";
+import type { LinkKeeping, Shell } from "./shell.js";
+import { NAME, VERSION } from "./version.js";
+
+export class Links implements LinkKeeping {
+	readonly #shell: Shell;
+	readonly #world: World;
+	readonly #facts: LinkFacts;
+	readonly #links = new Map<number, Link>();
+	#current: number | null = null;
+	/** Of the last link that was adopted, ever. */
+	#lastUrl: string | null = null;
+
+	constructor(shell: Shell, world: World) {
+		this.#shell = shell;
+		this.#world = world;
+		this.#facts = {
+			opened: ({ dialId }) => shell.connection.send({ type: "opened", dialId }),
+			received: (link, frame) => FRAMES[frame.type](shell, link, frame as never),
+			ended: (link, end, cause) => this.#end(link, end, cause),
+			counted: (direction, bytes) => {
+				shell.counts[direction] += bytes;
+			},
+		};
+	}
+
+	get live(): Link | undefined {
+		return this.#current === null ? undefined : this.#links.get(this.#current);
+	}
+
+	dial(dialId: number, endpoint: Endpoint): void {
+		const { counts, token, settings, runtime } = this.#shell;
+		counts.dials += 1;
+		// Beside the dial: by the time that the transport is open, the token should be there.
+		token.get().catch(() => undefined);
+		const dial = { dialId, endpoint };
+		this.#links.set(dialId, new Link(dial, this.#facts, settings.heartbeat, runtime, this.#world));
+	}
+
+	/** Hello needs the token and, with a stored outbox, the queue's own identity. */
+	greet(dialId: number): void {
+		const { token, publisher, connection } = this.#shell;
+		if (!token.isKnown) connection.send({ type: "token-awaited", dialId });
+		Promise.all([token.get(), publisher.open()]).then(
+			([known]) => this.#sayHello(dialId, known),
+			(reason) => this.#lose(dialId, { cause: RealtimeError.from(reason), blame: "nobody" }),
+		);
+	}
+
+	adopt(dialId: number, previous: number | null): void {
+		const link = this.#links.get(dialId);
+		if (link?.welcome == null) return;
+		const { counts, publisher } = this.#shell;
+		const { url } = link.endpoint;
+		link.isResumed = this.#lastUrl !== null;
+		this.#current = dialId;
+		counts.connects += 1;
+		if (previous !== null) counts.migrations += 1;
+		if (link.isResumed && this.#lastUrl !== url) counts.failovers += 1;
+		this.#lastUrl = url;
+		publisher.routeOpened({ link: dialId, via: "websocket" }, link.welcome.dedupeMs);
+	}
+
+	hangUp(dialId: number, code: number, reason: string): void {
+		this.#links.get(dialId)?.hangUp(code, reason);
+		this.#forget(dialId);
+	}
+
+	recognise(link: Link, identity: string): boolean {
+		try {
+			this.#shell.identified(identity);
+			return true;
+		} catch (reason) {
+			link.hangUp(1000, "another identity");
+			this.#lose(link.dialId, { cause: RealtimeError.from(reason), blame: "nobody" });
+			return false;
+		}
+	}
+
+	keepToken(link: Link, ttlMs: number): void {
+		this.#shell.token.accept(ttlMs, (fresh) => {
+			fresh.then(
+				(token) => {
+					if (token !== null) (this.live ?? link).send({ type: "token", token });
+				},
+				(reason) => this.#shell.report(reason),
+			);
+		});
+	}
+
+	settle(): void {
+		for (const link of [...this.#links.values()]) {
+			if (link.isSettled || link.welcome === null) continue;
+			if (!this.#shell.subscriptions.isSettled(link.dialId)) continue;
+			link.isSettled = true;
+			link.recovered = link.isResumed && !link.hasGap;
+			linkSettled(this.#shell, link);
+		}
+	}
+
+	probe(): void {
+		for (const link of this.#links.values()) link.probe();
+	}
+
+	send({ route, publishes }: SendOrder): void {
+		const link = this.#links.get(route.link);
+		for (const { first, ...publish } of publishes)
+			link?.send({ type: "publish", ...publish, ...(first ? { first } : {}) });
+	}
+
+	ask(dialId: number, frame: SubscribeFrame): void {
+		this.#links.get(dialId)?.send(frame);
+	}
+
+	leave(frame: UnsubscribeFrame): void {
+		for (const link of this.#links.values()) link.send(frame);
+	}
+
+	markGap(): void {
+		for (const link of this.#links.values()) link.hasGap = true;
+	}
+
+	/** All of them are our own loss: the machine decides what comes next. */
+	freeze(): void {
+		const cause = new RealtimeError("connection-lost", "The page was frozen.");
+		for (const { dialId } of [...this.#links.values()]) {
+			this.#links.get(dialId)?.hangUp(1000, "frozen");
+			this.#lose(dialId, { cause, blame: "nobody" });
+		}
+	}
+
+	stop(): void {
+		for (const dialId of [...this.#links.keys()]) this.hangUp(dialId, 1000, "closed");
+	}
+
+	#sayHello(dialId: number, token: string | null): void {
+		const { queue } = this.#shell.publisher;
+		this.#links.get(dialId)?.greet({
+			type: "hello",
+			token,
+			class: this.#lastUrl === null ? "boot" : "resume",
+			client: queue.client,
+			link: this.#shell.publisher.nextLink(),
+			name: NAME,
+			version: VERSION,
+			...(queue.identity === null ? {} : { as: queue.identity }),
+		});
+	}
+
+	#end(link: Link, end: TransportEnd, cause?: RealtimeError): void {
+		const verdict = classifyClose(end);
+		const isFinal = verdict.isTokenRejected && !this.#shell.token.reject();
+		const refused = (): RealtimeError =>
+			new RealtimeError("unauthorized", "The server refused a fresh token.", {
+				cause: verdict.cause,
+				retryable: false,
+			});
+		this.#lose(link.dialId, { ...verdict, cause: cause ?? (isFinal ? refused() : verdict.cause) });
+	}
+
+	#lose(dialId: number, loss: Loss): void {
+		this.#shell.connection.send({ type: "lost", dialId, ...loss });
+		this.#forget(dialId);
+	}
+
+	#forget(dialId: number): void {
+		if (!this.#links.delete(dialId)) return;
+		if (this.#current === dialId) this.#current = null;
+		this.#shell.subscriptions.closed(dialId);
+		this.#shell.publisher.routeClosed(dialId);
+	}
+}
