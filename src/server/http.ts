@@ -30,6 +30,8 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
 	overloaded: 429,
 };
 const MAX_HISTORY = 1_000;
+/** What a poll counts for, beside the frames that a link could have sent. */
+const CHANNELS_A_FRAME = 16;
 const RETRY_MS = 1_000;
 /** Identities whose rate is remembered; one that has rested for ten seconds need not be. */
 const MAX_BUCKETS = 10_000;
@@ -82,7 +84,7 @@ export class HttpHalf<X> {
 		if (route === "poll") {
 			const asked = decodePollRequest(body, limits);
 			checkSame(identity, asked.as);
-			this.#limit(identity, 1);
+			this.#limit(identity, 1 + Object.keys(asked.channels).length / CHANNELS_A_FRAME);
 			return poll(identity, asked, request.signal, this.#hub);
 		}
 		const sent = decodePublishRequest(body, limits);

@@ -1,5 +1,5 @@
 /**
- * A map whose entries last at least `ms` and less than twice as long. Two generations, the older of
+ * A map whose entries last at least `ms`, and at most twice as long. Two generations, the older of
  * which is dropped whole: no entry costs a timer, an instant of its own, or a place in a queue.
  */
 export class Remembered<V> {
@@ -28,11 +28,11 @@ export class Remembered<V> {
 
 	/** Forgets what has had its time. */
 	turn(now: number): void {
-		const passed = now - this.#turnedAt;
-		if (passed < this.#ms) return;
-		this.#old = passed < 2 * this.#ms ? this.#young : new Map();
+		const turns = Math.floor((now - this.#turnedAt) / this.#ms);
+		if (turns <= 0) return;
+		this.#old = turns === 1 ? this.#young : new Map();
 		this.#young = new Map();
-		this.#turnedAt = now;
+		this.#turnedAt += turns * this.#ms;
 	}
 
 	forget(isGone: (value: V) => boolean): void {
