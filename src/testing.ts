@@ -6,6 +6,12 @@ export type {
 	DialOutcome,
 } from "./testing/behavior.js";
 export { sequence } from "./testing/behavior.js";
+export {
+	createFakeServer,
+	type FakeServer,
+	type FakeServerOptions,
+} from "./testing/fake-server.js";
+export { createHarness, type Harness, type HarnessOptions } from "./testing/harness.js";
 export type { SimulatedHost, Upgrade, UpgradeRequest } from "./testing/host.js";
 export { serverHost } from "./testing/host.js";
 export { createLifecycle, type SimulatedLifecycle } from "./testing/lifecycle.js";

@@ -7,10 +7,10 @@ export interface Weather {
 	delayMs(): number;
 	/** The device is offline: nothing passes on any lane. */
 	isOffline(): boolean;
+	/** What a kernel takes off a program's hands; what waits beyond it shows as `bufferedAmount`. */
+	readonly kernelBytes: number;
 }
 
-/** What a kernel takes off a program's hands; what waits beyond it shows as `bufferedAmount`. */
-const KERNEL_BYTES = 65_536;
 /** As long as a kernel goes on resending before it gives the connection up. */
 const GIVE_UP_MS = 30_000;
 
@@ -30,6 +30,10 @@ export class Lane {
 
 	get isStalled(): boolean {
 		return this.#stalls > 0 || this.#weather.isOffline();
+	}
+
+	get kernelBytes(): number {
+		return this.#weather.kernelBytes;
 	}
 
 	delayMs(): number {
@@ -89,7 +93,7 @@ export class Pipe {
 
 	/** Bytes that the sender's kernel has not taken yet: they wait for earlier ones to arrive. */
 	get buffered(): number {
-		return Math.max(0, this.#inFlight - KERNEL_BYTES);
+		return Math.max(0, this.#inFlight - this.#lane.kernelBytes);
 	}
 
 	send(bytes: number, arrive: () => void): void {

@@ -66,6 +66,8 @@ export interface NetworkOptions {
 	readonly platform?: Platform;
 	/** Round trips of TCP and TLS before an upgrade arrives, its own included. @default 3 */
 	readonly handshakeRoundTrips?: number;
+	/** What a kernel buffers of each direction of a connection, before it shows as `bufferedAmount`. @default 65536 */
+	readonly kernelBytes?: number;
 }
 
 /** The network of one device on a clock of your own. `createHarness` brings one. */
@@ -90,12 +92,14 @@ class DeviceNetwork implements NetworkStack {
 		this.#options = {
 			platform: "browser",
 			handshakeRoundTrips: 3,
+			kernelBytes: 65_536,
 			...options,
 			lifecycle: this.lifecycle,
 		};
 		this.#weather = {
 			isOffline: () => this.#isOffline,
 			delayMs: () => this.#delayMs(),
+			kernelBytes: this.#options.kernelBytes,
 		};
 		const dial = this.#dial.bind(this);
 		this.WebSocket = class extends SimulatedSocket {
