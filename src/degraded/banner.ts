@@ -3,7 +3,7 @@
  *    blank ─────────────────────────────▶ trouble of a kind ─────────────▶ restored
  *      ▲                                   │   │    ▲                        │
  *      │           closed, or all is read  │   ╰────╯ another kind           │ after 3 s,
- *      ╰───────────────────────────────────┴─────────────────────────────────╯ or trouble
+ *      ╰───────────────────────────────────┴─────────────────────────────────╯ or not well
  *
  * No kind gives way before it was up for half a second. A dismissed one stays hidden until another
  * kind takes its place. A failed connection is "offline": nothing will come of itself.
@@ -103,10 +103,10 @@ function follow(
 	trouble: Trouble | null,
 	{ bannerAfterMs }: DegradedPolicy,
 ): [BannerState["kind"], number] {
-	if (kind === null) return [trouble, (troubledAt ?? 0) + bannerAfterMs];
-	if (kind === "restored") return [null, since + (trouble === null ? RESTORED_MS : SHORTEST_MS)];
 	// Less to show is no restoration: both the link and the promise must be whole again.
 	const isWell = status === "connected" && mode === "normal";
+	if (kind === null) return [trouble, (troubledAt ?? 0) + bannerAfterMs];
+	if (kind === "restored") return [null, since + (isWell ? RESTORED_MS : SHORTEST_MS)];
 	return [trouble ?? (isWell ? "restored" : null), since + SHORTEST_MS];
 }
 

@@ -29,7 +29,11 @@ export function waitAfterPoll(
 ): number {
 	const waitMs =
 		policy.polling === "long-poll"
-			? polledAt + LONG_POLL_PACE_MS - moment.now + moment.random() * LONG_POLL_JITTER_MS
+			? longPollPause(polledAt, moment)
 			: growingWait(step, policy, moment);
 	return Math.max(waitMs, pushback(pollAfterMs, moment));
+}
+
+function longPollPause(polledAt: number, { now, random }: Moment): number {
+	return Math.max(polledAt + LONG_POLL_PACE_MS - now, 0) + random() * LONG_POLL_JITTER_MS;
 }
