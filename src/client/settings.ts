@@ -34,6 +34,7 @@ export function invalid(message: string): RealtimeError {
 /** A copy of all that was given: changing the options afterwards changes nothing. */
 export function checkOptions(options: ClientOptions): Settings {
 	const { endpoints, api = [], connect = "lazy" } = options;
+	if (typeof endpoints !== "object" || endpoints === null) throw invalid("endpoints is no list.");
 	const source = "endpoints" in endpoints ? endpoints : null;
 	const outbox = complete("outbox", OUTBOX, options.outbox);
 	if (outbox.persist === "storage" && !outbox.namespace)
