@@ -22,6 +22,8 @@ export interface AttachOptions {
 	readonly path?: string;
 }
 
+/** What a session closes with when its client has not been heard for too long. */
+const SILENT = 1001;
 /** How long a peer may take to answer a close, before its socket is destroyed. */
 const CLOSING_MS = 10_000;
 /** A message of more pieces is an attack, not a network (FAULTS 3.5, ws 8.21). */
@@ -161,7 +163,7 @@ class Attachment {
 		if (chooseSubprotocol(offered.map((name) => name.trim())) === null)
 			return refuse(socket, 400, "bad-request", { "Sec-WebSocket-Protocol": SUBPROTOCOL });
 		this.#upgrades.handleUpgrade(request, socket, head, (webSocket) =>
-			this.#open(webSocket, request),
+			this.#open(webSocket, socket, request),
 		);
 	}
 
@@ -195,11 +197,15 @@ class Attachment {
 		return isOriginAllowed(request.headers.origin ?? null, url, allowedOrigins);
 	}
 
-	#open(webSocket: WebSocket, request: IncomingMessage): void {
+	#open(webSocket: WebSocket, socket: Duplex, request: IncomingMessage): void {
 		const link = this.#server.opened(
 			{
 				send: (data) => webSocket.send(data),
-				close: (code, reason) => webSocket.close(code, reason),
+				close: (code, reason) => {
+					webSocket.close(code, reason);
+					// It was silent, so it will not answer the close either; but it may hear us, and waits for our end.
+					if (code === SILENT) socket.end();
+				},
 				bufferedBytes: () => webSocket.bufferedAmount,
 			},
 			request,

@@ -4,7 +4,8 @@ import type { Gap } from "../../src/channels/message.js";
 import { MemoryLog } from "../../src/server/memory-log.js";
 import { seededRandom } from "../../src/testing/seeded-random.js";
 import { flawless, Ledger } from "../support/ledger.js";
-import { createRealEdge, type RealEdge } from "../support/real-edge.js";
+import type { FaultProxy } from "../support/fault-proxy.js";
+import { createRealEdge, type RealEdge, type RealGateway } from "../support/real-edge.js";
 import { Traffic } from "../support/traffic.js";
 import { until, when } from "../support/until.js";
 
@@ -14,37 +15,36 @@ afterEach(() => edge.stop());
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const OUTAGE_MS = 4_000;
 
-/** Cuts, kills and restarts by chance until it is told to stop; the eighth is an outage of everything. */
-async function strike(random: () => number, signal: AbortSignal): Promise<Record<string, number>> {
-	const struck = { reset: 0, fin: 0, killed: 0, outage: 0 };
-	const proxies = edge.gateways.map(({ proxy }) => proxy);
-	for (let count = 1; !signal.aborted; count++) {
-		await pause(40 + random() * 320);
-		const kind = random();
-		const victim = edge.gateways[random() < 0.5 ? 0 : 1] as RealEdge["primary"];
-		if (count === 8) {
-			await cutAll();
-			struck.outage += 1;
-		} else if (kind < 0.4) {
-			for (const proxy of proxies) proxy.reset();
-			struck.reset += 1;
-		} else if (kind < 0.65) {
-			for (const proxy of proxies) proxy.fin();
-			struck.fin += 1;
-		} else {
-			await victim.restart(edge.log);
-			struck.killed += 1;
-		}
-	}
-	return struck;
-}
+type Kind = "reset" | "end" | "kill" | "outage";
 
-async function cutAll(): Promise<void> {
-	const proxies = [...edge.gateways, edge.api].map(({ proxy }) => proxy);
-	for (const proxy of proxies) await proxy.refuse();
-	for (const proxy of proxies) proxy.reset();
-	await pause(OUTAGE_MS);
-	for (const proxy of proxies) await proxy.pass();
+const FAULTS: Readonly<Record<Kind, (victim: RealGateway) => void | Promise<void>>> = {
+	reset: () => {
+		for (const proxy of proxies()) proxy.reset();
+	},
+	end: () => {
+		for (const proxy of proxies()) proxy.fin();
+	},
+	kill: (victim) => victim.restart(edge.log),
+	outage: async () => {
+		const all = [...proxies(), edge.api.proxy];
+		for (const proxy of all) await proxy.refuse();
+		for (const proxy of all) proxy.reset();
+		await pause(OUTAGE_MS);
+		for (const proxy of all) await proxy.pass();
+	},
+};
+
+const proxies = (): readonly FaultProxy[] => edge.gateways.map(({ proxy }) => proxy);
+
+/** Strikes by chance until it is told to stop; the first four are one of each. */
+async function strike(random: () => number, signal: AbortSignal): Promise<void> {
+	const kinds: Kind[] = ["reset", "kill", "end", "outage"];
+	while (!signal.aborted) {
+		await pause(40 + random() * 320);
+		const kind = kinds.shift() ?? (["reset", "end", "kill"] as const)[Math.floor(random() * 3)];
+		const victim = edge.gateways[Math.floor(random() * 2)];
+		if (kind !== undefined && victim !== undefined) await FAULTS[kind](victim);
+	}
 }
 
 describe("a hundred messages a second each way, on real sockets", () => {
@@ -59,15 +59,14 @@ describe("a hundred messages a second each way, on real sockets", () => {
 		const striking = strike(seededRandom(7), over.signal);
 		await traffic.run(1_500);
 		over.abort();
-		const struck = await striking;
+		await striking;
 		await ledger.settled(traffic.lanes);
 		expect(traffic.lanes.map((lane) => ledger.tally(lane))).toEqual([
 			flawless(1_500),
 			flawless(1_500),
 		]);
-		// Each kind of fault did strike, or this would prove nothing.
-		expect(Object.values(struck).every((count) => count > 0)).toBe(true);
-		expect(client.stats.get().connects).toBeGreaterThan(5);
+		// It was lost often, or this would prove nothing.
+		expect(client.stats.get().connects).toBeGreaterThan(8);
 	});
 
 	it("are not repeated by a server that lost its log, which is told as one gap", async () => {
