@@ -31,6 +31,8 @@ const GONE: TransportEnd = { code: 1006, reason: "", opened: true };
 export class Link {
 	readonly dialId: number;
 	readonly endpoint: Endpoint;
+	/** What hello will carry; asked for when the dial began. */
+	token: Promise<string | null> = Promise.resolve(null);
 	/** Null until the server has accepted us. */
 	welcome: WelcomeFrame | null = null;
 	/** The last round trip of a ping, or null. */

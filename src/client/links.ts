@@ -41,17 +41,21 @@ export class Links implements LinkKeeping {
 	dial(dialId: number, endpoint: Endpoint): void {
 		const { counts, token, settings, runtime } = this.#shell;
 		counts.dials += 1;
-		// Beside the dial: by the time that the transport is open, the token should be there.
-		token.get().catch(() => undefined);
 		const dial = { dialId, endpoint };
-		this.#links.set(dialId, new Link(dial, this.#facts, settings.heartbeat, runtime, this.#world));
+		const link = new Link(dial, this.#facts, settings.heartbeat, runtime, this.#world);
+		// Beside the dial: by the time that the transport is open, the token should be there.
+		link.token = token.get();
+		link.token.catch(() => undefined);
+		this.#links.set(dialId, link);
 	}
 
 	/** Hello needs the token and, with a stored outbox, the queue's own identity. */
 	greet(dialId: number): void {
+		const link = this.#links.get(dialId);
+		if (link === undefined) return;
 		const { token, publisher, connection } = this.#shell;
 		if (!token.isKnown) connection.send({ type: "token-awaited", dialId });
-		Promise.all([token.get(), publisher.open()]).then(
+		Promise.all([link.token, publisher.open()]).then(
 			([known]) => this.#sayHello(dialId, known),
 			(reason) => this.#lose(dialId, { cause: RealtimeError.from(reason), blame: "nobody" }),
 		);

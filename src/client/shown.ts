@@ -9,6 +9,8 @@ import { Machine, type World } from "./machine.js";
 import type { Shell, ShownKeeping } from "./shell.js";
 
 const NORMAL: ServiceMode = { mode: "normal" };
+/** By less the wall clock was not set: its ticks are whole milliseconds, and both clocks drift. */
+const CLOCK_STEP_MS = 100;
 
 export class Shown implements ShownKeeping {
 	readonly connection: Cell<ConnectionState>;
@@ -137,9 +139,12 @@ export class Shown implements ShownKeeping {
 		return { ...counts, outbox: publisher.size, latencyMs: links.live?.latencyMs ?? null };
 	}
 
+	/** Wall time − monotonic time: kept while it holds, or two clocks' ticks make every instant new. */
 	#offset(): number {
 		const { clock } = this.#shell.runtime;
-		return clock.now() - clock.monotonic();
+		const offsetMs = clock.now() - clock.monotonic();
+		if (!(Math.abs(offsetMs - this.#offsetMs) < CLOCK_STEP_MS)) this.#offsetMs = offsetMs;
+		return this.#offsetMs;
 	}
 }
 

@@ -261,29 +261,26 @@ describe("degraded mode", () => {
 		}));
 
 	it("in manual polling counts what waits, and loads it when asked", () =>
-		within(
-			{ behavior: { refuse: 503 }, degraded: { polling: "manual" } },
-			async (harness) => {
-				const { client, clock, server } = harness;
-				const messages = collect(harness);
-				await clock.advance(3_000);
-				// Nothing waits, so nothing is shown.
-				expect(client.mode.get().mode).toBe("degraded");
-				expect(client.banner.get()).toBeNull();
-				const first = client.degraded.loadMore();
-				await clock.advance(1_000);
-				await expect(first).resolves.toBe(0);
-				server.publish("room", "a");
-				server.publish("room", "b");
-				await clock.advance(40_000);
-				expect(messages).toEqual([]);
-				expect(client.banner.get()).toMatchObject({ kind: "degraded", pending: 2 });
-				const loaded = client.banner.get()?.actions.loadMore?.();
-				await clock.advance(1_000);
-				await expect(loaded).resolves.toBe(2);
-				expect(data(messages)).toEqual(["a", "b"]);
-			},
-		));
+		within({ behavior: { refuse: 503 }, degraded: { polling: "manual" } }, async (harness) => {
+			const { client, clock, server } = harness;
+			const messages = collect(harness);
+			await clock.advance(3_000);
+			// Nothing waits, so nothing is shown.
+			expect(client.mode.get().mode).toBe("degraded");
+			expect(client.banner.get()).toBeNull();
+			const first = client.degraded.loadMore();
+			await clock.advance(1_000);
+			await expect(first).resolves.toBe(0);
+			server.publish("room", "a");
+			server.publish("room", "b");
+			await clock.advance(40_000);
+			expect(messages).toEqual([]);
+			expect(client.banner.get()).toMatchObject({ kind: "degraded", pending: 2 });
+			const loaded = client.banner.get()?.actions.loadMore?.();
+			await clock.advance(1_000);
+			await expect(loaded).resolves.toBe(2);
+			expect(data(messages)).toEqual(["a", "b"]);
+		}));
 });
 
 describe("make before break", () => {
