@@ -19,6 +19,7 @@ export class Shown implements ShownKeeping {
 	readonly endpoints: Cell<readonly EndpointStatus[]>;
 	readonly stats: Readable<ClientStats>;
 	readonly #shell: Shell;
+	#offsetMs = Number.NaN;
 	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never>;
 	readonly #statsCell: Cell<ClientStats>;
 
