@@ -17,7 +17,7 @@ import type { Endpoint } from "../endpoint/endpoint.js";
 import { toCandidates } from "../endpoint/health.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import type { Moment } from "../policy/moment.js";
-import type { ConnectionEffect, ConnectionInput, Link, Loss } from "./contract.js";
+import type { ConnectionEffect, ConnectionInput, Loss } from "./contract.js";
 import {
 	breakLink,
 	goLive,
@@ -43,8 +43,8 @@ import {
 	recall,
 	report,
 	type Step,
+	type Terms,
 	sooner,
-	type Successor,
 	stay,
 	type Waiting,
 } from "./state.js";
@@ -52,149 +52,132 @@ import {
 export type { ConnectionMachine, ConnectionPolicy, Step } from "./state.js";
 export { dueAt, initial } from "./state.js";
 
+/** One for all: nothing of it depends on the dial, and a stack trace costs more than the decision. */
+const TIMED_OUT = /* @__PURE__ */ new RealtimeError("connect-timeout", "no welcome in time");
+
+type Fact = Exclude<ConnectionInput, { type: "close-requested" | "endpoints-changed" }>;
+type DialFact = Extract<ConnectionInput, { dialId: number }>;
+
 export function transition(
 	state: ConnectionMachine,
 	input: ConnectionInput,
 	policy: ConnectionPolicy,
-	moment: Moment,
+	{ now, random }: Moment,
 ): Step {
+	const terms = { policy, now, random };
 	if (input.type === "close-requested") return close(state);
-	if (input.type === "endpoints-changed") return relist(state, input.endpoints, policy, moment);
-	if (input.type === "ticked" && moment.now < dueAt(state)) return stay(state);
+	if (input.type === "endpoints-changed") return relist(state, input.endpoints, terms);
+	if (input.type === "ticked" && now < dueAt(state)) return stay(state);
 	switch (state.status) {
 		case "idle":
 		case "failed":
 		case "closed":
-			return input.type === "connect-requested" ? start(state, policy, moment) : stay(state);
+			return input.type === "connect-requested" ? start(state, terms) : stay(state);
 		case "connecting":
-			return whileDialing(state, input, policy, moment);
+			return whileDialing(state, input, terms);
 		case "connected":
-			return whileConnected(state, input, policy, moment);
+			return whileConnected(state, input, terms);
 		case "reconnecting":
-			if (state.retryAt === null) return whileDialing(state, input, policy, moment);
-			return whileWaiting(state, input, policy, moment);
+			if (state.retryAt === null) return whileDialing(state, input, terms);
+			return whileWaiting(state, input, terms);
 		default:
 			return state satisfies never;
 	}
 }
 
-type DialFact = Extract<ConnectionInput, { dialId: number }>;
-type Fact = Exclude<ConnectionInput, { type: "close-requested" | "endpoints-changed" }>;
-
-function whileDialing(
-	state: Memory & (Connecting | Redialing),
-	input: Fact,
-	policy: ConnectionPolicy,
-	moment: Moment,
-): Step {
+function whileDialing(state: Memory & (Connecting | Redialing), input: Fact, terms: Terms): Step {
 	const { dial } = state;
-	if (input.type === "ticked") return loseDial(state, overdue(dial), policy, moment);
+	if (input.type === "ticked") return loseDial(state, overdue(dial), terms);
 	// It may have begun in a network that is gone, with a deadline that had grown there.
-	if (input.type === "woken") return hurry(state, moment.now + policy.dialTimeoutMs);
+	if (input.type === "woken") return stay(hurry(state, terms));
 	if (!("dialId" in input) || input.dialId !== dial.dialId) return stay(state);
 	switch (input.type) {
 		case "opened":
 			return [state, [greet(dial)]];
 		case "token-awaited":
-			return stay({ ...state, dial: { ...dial, isExcused: true } });
+			return stay(dial.isExcused ? state : { ...state, dial: excuse(dial) });
 		case "welcomed": {
-			const live = goLive(state, dial, input, state.outage, policy, moment);
+			const live = goLive(state, dial, input, state.outage, terms);
 			const { dialId } = dial;
-			const adopted = { type: "adopt", dialId, previous: null } as const;
-			return [live, [report("connected", dialId, dial), adopted]];
+			return [live, [report("connected", dial), { type: "adopt", dialId, previous: null }]];
 		}
 		case "lost":
-			return loseDial(state, input, policy, moment);
+			return loseDial(state, input, terms);
 		default:
 			return stay(state);
 	}
 }
 
 /** Deaf to `woken`: the heartbeat machine probes a live link then, and reports a dead one lost. */
-function whileConnected(state: Live, input: Fact, policy: ConnectionPolicy, moment: Moment): Step {
-	const { link, successor, retiring } = state;
-	if ("dialId" in input) {
-		const { dialId } = input;
-		if (dialId === link.dialId) return onLink(state, input, policy, moment);
-		if (dialId === successor?.dialId)
-			return whileReplacing(state, successor, input, policy, moment);
-		if (dialId !== retiring?.dialId || input.type !== "lost") return stay(state);
-		return retire(heed(state, input, moment));
-	}
+function whileConnected(state: Live, input: Fact, terms: Terms): Step {
+	if ("dialId" in input) return hear(state, input, terms);
 	switch (input.type) {
 		case "migrate-requested":
-			return stay(planMove(state, input.reason, input.windowMs, moment));
+			return stay(planMove(state, input.reason, input.windowMs, terms));
 		case "reconnect-requested":
-			return breakLink(state, lost(input.reason), policy, moment);
+			return breakLink(state, new RealtimeError("connection-lost", input.reason), terms);
 		case "ticked":
-			return whenDue(state, policy, moment);
+			return whenDue(state, terms);
 		default:
 			return stay(state);
 	}
 }
 
-function onLink(state: Live, input: DialFact, policy: ConnectionPolicy, moment: Moment): Step {
-	switch (input.type) {
+function hear(state: Live, input: DialFact, terms: Terms): Step {
+	const { link, successor, retiring } = state;
+	const { type, dialId } = input;
+	if (dialId === successor?.dialId) return whileReplacing(state, successor, input, terms);
+	if (dialId === retiring?.dialId && type === "lost") return retire(heed(state, input, terms));
+	if (dialId !== link.dialId) return stay(state);
+	switch (type) {
 		case "lost":
-			return loseLive(state, input, policy, moment);
+			return loseLive(state, input, terms);
 		case "settled":
 			return retire(state);
 		case "goodbye-received":
-			return sayGoodbye(state, input, moment);
+			return sayGoodbye(state, input, terms);
 		default:
 			return stay(state);
 	}
 }
 
-function whileReplacing(
-	state: Live,
-	successor: Successor,
-	input: DialFact,
-	policy: ConnectionPolicy,
-	moment: Moment,
-): Step {
+function whileReplacing(state: Live, successor: Dial, input: DialFact, terms: Terms): Step {
 	switch (input.type) {
 		// TCP and a 101 prove nothing: a mute server gives both. Only its welcome counts.
 		case "opened":
 			return [state, [greet(successor)]];
 		case "token-awaited":
-			return stay({ ...state, successor: { ...successor, isExcused: true } });
+			return stay(successor.isExcused ? state : { ...state, successor: excuse(successor) });
 		case "welcomed":
-			return adopt(state, successor, input, policy, moment);
+			return adopt(state, successor, input, terms);
 		case "lost":
-			return loseSuccessor(state, successor, input, policy, moment);
+			return loseSuccessor(state, successor, input, terms);
 		default:
 			return stay(state);
 	}
 }
 
-function whenDue(state: Live, policy: ConnectionPolicy, moment: Moment): Step {
-	const { outage, stableAt, retiring, successor } = state;
-	if (outage !== null && stableAt <= moment.now) return prove(state);
+function whenDue(state: Live, terms: Terms): Step {
+	const { stableAt, retiring, successor } = state;
+	if (stableAt <= terms.now) return prove(state);
 	if (retiring !== null) return retire(state);
-	if (successor !== null)
-		return loseSuccessor(state, successor, overdue(successor), policy, moment);
-	return migrate(state, policy, moment);
+	if (successor !== null) return loseSuccessor(state, successor, overdue(successor), terms);
+	return migrate(state, terms);
 }
 
-function whileWaiting(
-	state: Memory & Waiting,
-	input: Fact,
-	policy: ConnectionPolicy,
-	moment: Moment,
-): Step {
-	const { firstRedialWindowMs } = policy;
+function whileWaiting(state: Memory & Waiting, input: Fact, terms: Terms): Step {
+	const soonMs = terms.policy.firstRedialWindowMs;
 	switch (input.type) {
 		case "ticked":
-			return begin(recall(state), state, "redial", policy, moment);
+			return begin(recall(state), state, "redial", terms);
 		case "reconnect-requested":
-			return hasten(state, 0, input.reason, moment);
+			return hasten(state, 0, input.reason, terms);
 		case "woken":
-			return hasten(state, firstRedialWindowMs, input.reason, moment);
+			return hasten(state, soonMs, input.reason, terms);
 		case "realtime-reported": {
-			const { windowMs } = input;
-			const told = windowMs > 0 ? { ...state, windowMs } : state;
-			return hasten(told, windowMs || firstRedialWindowMs, "realtime is up", moment);
+			const windowMs = input.windowMs || state.windowMs;
+			const told = windowMs === state.windowMs ? state : { ...state, windowMs };
+			return hasten(told, input.windowMs || soonMs, "realtime is up", terms);
 		}
 		default:
 			return stay(state);
@@ -202,58 +185,50 @@ function whileWaiting(
 }
 
 /** Wakes come in crowds (an office back online), so the hasty are spread too, and pushback holds. */
-function hasten(state: Memory & Waiting, spanMs: number, reason: string, moment: Moment): Step {
-	const retryAt = Math.max(sooner(state.retryAt, spanMs, moment), state.notBefore);
+function hasten(state: Memory & Waiting, spanMs: number, reason: string, terms: Terms): Step {
+	const retryAt = Math.max(sooner(state.retryAt, spanMs, terms), state.notBefore);
 	if (retryAt >= state.retryAt) return stay(state);
-	return [{ ...state, retryAt }, [report(reason, state.dialId, null)]];
+	return [{ ...state, retryAt }, [report(reason, state)]];
 }
 
-function hurry(state: Memory & (Connecting | Redialing), deadlineAt: number): Step {
+function hurry(
+	state: Memory & (Connecting | Redialing),
+	{ now, policy }: Terms,
+): ConnectionMachine {
 	const { dial } = state;
-	return stay(deadlineAt < dial.deadlineAt ? { ...state, dial: { ...dial, deadlineAt } } : state);
+	const deadlineAt = now + policy.dialTimeoutMs;
+	return deadlineAt < dial.deadlineAt ? { ...state, dial: { ...dial, deadlineAt } } : state;
 }
 
 /** Pushback outlives close(), or an app could beat it by closing and connecting again. */
-function start(state: Memory, policy: ConnectionPolicy, moment: Moment): Step {
-	const { now } = moment;
-	const memory = { ...recall(state), exhausted: false, announcedMs: null };
-	const outage = { since: now, attempt: 0 };
-	const retryAt = state.notBefore;
-	if (now >= retryAt) return begin(memory, { outage, cause: null }, "connect", policy, moment);
-	const cause = new RealtimeError("overloaded", "the server asked us to wait");
-	const effects = [report(cause.message, state.dialId, null)];
-	return [{ ...memory, status: "reconnecting", outage, cause, retryAt }, effects];
+function start(state: Memory, terms: Terms): Step {
+	const outage = { since: terms.now, attempt: 0 };
+	return begin(rest(state), { outage, cause: null }, "connect", terms);
 }
 
 function close(state: ConnectionMachine): Step {
 	if (state.status === "closed") return stay(state);
-	const held =
-		state.status === "connected"
-			? hangUpAll(state, "closed")
-			: "dial" in state
-				? [hangUp(state.dial, "closed")]
-				: [];
-	const memory = { ...recall(state), exhausted: false, announcedMs: null };
-	return [{ ...memory, status: "closed" }, [report("closed", state.dialId, null), ...held]];
+	const dialled = "dial" in state ? [hangUp(state.dial, "closed")] : [];
+	const orders = state.status === "connected" ? hangUpAll(state, "closed") : dialled;
+	return [{ ...rest(state), status: "closed" }, [report("closed", state), ...orders]];
 }
 
 /** None at all would leave nobody to dial: that is not news, but a mistake of the source. */
-function relist(
-	state: ConnectionMachine,
-	endpoints: readonly Endpoint[],
-	policy: ConnectionPolicy,
-	moment: Moment,
-): Step {
-	const candidates =
-		endpoints.length > 0 ? toCandidates(endpoints, state.candidates) : state.candidates;
-	if (candidates === state.candidates) return stay(state);
+function relist(state: ConnectionMachine, endpoints: readonly Endpoint[], terms: Terms): Step {
+	const candidates = toCandidates(endpoints, state.candidates);
+	if (candidates.length === 0 || candidates === state.candidates) return stay(state);
 	const next = { ...state, candidates };
-	return stay(next.status === "connected" ? replan(next, policy, moment) : next);
+	return stay(next.status === "connected" ? replan(next, terms) : next);
 }
 
-const greet = ({ dialId }: Link): ConnectionEffect => ({ type: "greet", dialId });
-const lost = (message: string): RealtimeError => new RealtimeError("connection-lost", message);
+const rest = (state: Memory): Memory => ({
+	...recall(state),
+	exhausted: false,
+	announcedMs: null,
+});
+const greet = ({ dialId }: Dial): ConnectionEffect => ({ type: "greet", dialId });
+const excuse = (dial: Dial): Dial => ({ ...dial, isExcused: true });
 const overdue = ({ isExcused }: Dial): Loss => ({
-	cause: new RealtimeError("connect-timeout", "no welcome in time"),
+	cause: TIMED_OUT,
 	blame: isExcused ? "nobody" : "endpoint",
 });

@@ -9,11 +9,9 @@ import { chain } from "../endpoint/filters.js";
 import { failed, find } from "../endpoint/health.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { backoff, type Outage, pushback } from "../policy/backoff.js";
-import type { Moment } from "../policy/moment.js";
 import type { ConnectionEffect, Link, Loss } from "./contract.js";
 import {
 	type Connecting,
-	type ConnectionPolicy,
 	type Dial,
 	hangUp,
 	type Memory,
@@ -21,10 +19,9 @@ import {
 	recall,
 	report,
 	type Step,
+	type Terms,
 } from "./state.js";
 
-/** What a round has come to. */
-export type Round = Pick<Dial, "tried" | "isSlow">;
 /** The outage, and why the last link went; null while there has been none. */
 export interface Search {
 	readonly outage: Outage;
@@ -32,137 +29,82 @@ export interface Search {
 }
 
 const LONGEST_DEADLINE_MS = 20_000;
-export const NEW_ROUND: Round = { tried: [], isSlow: true };
 
-/** Hinted endpoints go first, then the chain decides anew, with what is known by now. */
+/** Hinted endpoints go first, then the chain decides anew, with what is known by now. Nobody, under pushback. */
 export function choose(
-	{ candidates }: Memory,
-	{ tried }: Round,
+	{ candidates, notBefore }: Memory,
+	tried: readonly string[],
 	hints: readonly string[],
 	attempt: number,
-	policy: ConnectionPolicy,
-	{ now, random }: Moment,
+	{ policy, now, random }: Terms,
 ): Endpoint | undefined {
-	const isLeft = (url: string): boolean => !tried.includes(url);
-	const hinted = hints.filter(isLeft).map((url) => find(candidates, url)?.endpoint);
+	if (now < notBefore) return undefined;
+	const hinted = hints.flatMap((url) => find(candidates, url) ?? []);
 	const chosen = chain(policy.filters)(candidates, { now, random, attempt });
-	return (
-		hinted.find((endpoint) => endpoint !== undefined) ??
-		chosen.find(({ endpoint }) => isLeft(endpoint.url))?.endpoint
-	);
+	const left = [...hinted, ...chosen].find(({ endpoint }) => !tried.includes(endpoint.url));
+	return left?.endpoint;
 }
 
 /** One deadline covers all that lies before the welcome: resolve, connect, token, hello. */
 export function newDial(
 	{ dialId, slowRounds }: Memory,
 	endpoint: Endpoint,
-	{ tried, isSlow }: Round,
-	{ dialTimeoutMs }: ConnectionPolicy,
-	{ now }: Moment,
+	{ policy: { dialTimeoutMs }, now }: Terms,
 ): Dial {
 	const longestMs = Math.max(LONGEST_DEADLINE_MS, dialTimeoutMs);
-	const deadlineAt = now + Math.min(dialTimeoutMs * 2 ** slowRounds, longestMs);
-	return { dialId: dialId + 1, endpoint, deadlineAt, tried, isSlow, isExcused: false };
+	return {
+		dialId: dialId + 1,
+		endpoint,
+		deadlineAt: now + Math.min(dialTimeoutMs * 2 ** slowRounds, longestMs),
+		tried: [],
+		isSlow: true,
+		isExcused: false,
+		isFailBack: false,
+	};
 }
 
-export const dialIt = ({ dialId, endpoint }: Dial): ConnectionEffect => ({
+export const order = ({ dialId, endpoint }: Dial): ConnectionEffect => ({
 	type: "dial",
 	dialId,
 	endpoint,
 });
 
+/** A round, now, unless the server has asked us to wait or the chain leaves nobody to dial. */
 export function begin(
 	memory: Memory,
 	search: Search,
 	reason: string,
-	policy: ConnectionPolicy,
-	moment: Moment,
+	terms: Terms,
+	orders: readonly ConnectionEffect[] = [],
 ): Step {
 	const { since, attempt } = search.outage;
-	const next = { ...search, outage: { since, attempt: attempt + 1 } };
-	const endpoint = choose(memory, NEW_ROUND, [], attempt + 1, policy, moment);
-	if (endpoint === undefined) {
-		const cause = search.cause ?? new RealtimeError("endpoint-refused", "no endpoint");
-		const effects = [report(cause.message, memory.dialId, null)];
-		return wait({ ...memory, exhausted: true }, { ...next, cause }, effects, policy, moment);
+	const outage = { since, attempt: attempt + 1 };
+	const endpoint = choose(memory, [], [], attempt + 1, terms);
+	if (endpoint !== undefined) {
+		const dial = newDial(memory, endpoint, terms);
+		const { cause } = search;
+		return dialing(memory, { outage, cause }, dial, [report(reason, dial), ...orders, order(dial)]);
 	}
-	const dial = newDial(memory, endpoint, NEW_ROUND, policy, moment);
-	return dialing(memory, next, dial, [report(reason, dial.dialId, dial)]);
+	const code = terms.now < memory.notBefore ? "overloaded" : "endpoint-refused";
+	const cause = search.cause ?? new RealtimeError(code, "nobody to dial now");
+	const next = { ...memory, exhausted: true };
+	return wait(next, outage, cause, [report(cause.message, memory), ...orders], terms);
 }
 
-/** Not before pushback is over; until then it is planned, but no dial leaves. */
+/** Before pushback is over it is planned, but no dial leaves. */
 export function wait(
 	memory: Memory,
-	{ outage, cause }: Search & { readonly cause: RealtimeError },
+	outage: Outage,
+	cause: RealtimeError,
 	effects: readonly ConnectionEffect[],
-	policy: ConnectionPolicy,
-	moment: Moment,
+	terms: Terms,
+	plannedAt = terms.now + backoff(outage, memory, terms.policy, terms),
 ): Step {
-	const retryAt = Math.max(moment.now + backoff(outage, memory, policy, moment), memory.notBefore);
+	const retryAt = Math.max(plannedAt, terms.now, memory.notBefore);
 	return [{ ...memory, status: "reconnecting", outage, cause, retryAt }, effects];
 }
 
-/** A dial of ours came to nothing. */
-export function loseDial(
-	state: Memory & (Connecting | Redialing),
-	loss: Loss,
-	policy: ConnectionPolicy,
-	moment: Moment,
-): Step {
-	const { dial, outage } = state;
-	const { cause, windowMs } = loss;
-	const announcedMs = windowMs ?? state.announcedMs;
-	const memory = heed({ ...charge(recall(state), dial, loss, moment), announcedMs }, loss, moment);
-	const effects = [report(cause.message, dial.dialId, dial), hangUp(dial, cause.code)];
-	if (!cause.retryable) return [{ ...memory, status: "failed", cause }, effects];
-	const round = after(dial, loss);
-	const next = isOver(loss) ? undefined : choose(memory, round, [], outage.attempt, policy, moment);
-	if (next === undefined) {
-		const ended = endRound(memory, round, loss);
-		return wait(ended, { outage, cause }, effects, policy, moment);
-	}
-	const search = { outage, cause: state.status === "connecting" ? null : cause };
-	return dialing(memory, search, newDial(memory, next, round, policy, moment), effects);
-}
-
-/** Remembers who failed, so that the chain can pass it over. */
-export function charge(memory: Memory, { endpoint }: Link, loss: Loss, { now }: Moment): Memory {
-	if (loss.blame === "nobody") return memory;
-	return { ...memory, candidates: failed(memory.candidates, endpoint.url, now) };
-}
-
-/** What the server asked of us with the loss: its window, and how long to stay away at least. */
-export function heed<M extends Memory>(
-	memory: M,
-	{ windowMs, retryAfterMs }: Loss,
-	moment: Moment,
-): M {
-	const told = { ...memory, windowMs: windowMs ?? memory.windowMs };
-	if (retryAfterMs === undefined) return told;
-	const notBefore = Math.max(memory.notBefore, moment.now + pushback(retryAfterMs, moment));
-	return { ...told, notBefore };
-}
-
-export function after({ tried, endpoint, isSlow }: Dial, { cause }: Loss): Round {
-	return {
-		tried: [...tried, endpoint.url],
-		isSlow: isSlow && cause.code === "connect-timeout",
-	};
-}
-
-/** A token that did not come will not come elsewhere, and overload is not passed on to the backups. */
-export const isOver = ({ blame, cause, retryAfterMs }: Loss): boolean =>
-	blame === "nobody" || cause.code === "overloaded" || retryAfterMs !== undefined;
-
-export function endRound(memory: Memory, { isSlow }: Round, { blame }: Loss): Memory {
-	return {
-		...memory,
-		exhausted: memory.exhausted || blame === "endpoint",
-		slowRounds: memory.slowRounds + (isSlow ? 1 : 0),
-	};
-}
-
-function dialing(
+export function dialing(
 	memory: Memory,
 	{ outage, cause }: Search,
 	dial: Dial,
@@ -173,6 +115,81 @@ function dialing(
 		cause === null
 			? { ...base, status: "connecting" }
 			: { ...base, status: "reconnecting", cause, retryAt: null },
-		[...effects, dialIt(dial)],
+		effects,
 	];
 }
+
+/** A dial of ours came to nothing. */
+export function loseDial(state: Memory & (Connecting | Redialing), loss: Loss, terms: Terms): Step {
+	const { dial, outage } = state;
+	const { cause, windowMs } = loss;
+	const announcedMs = windowMs ?? state.announcedMs;
+	const [next, memory, effects] = fail(
+		{ ...recall(state), announcedMs },
+		dial,
+		loss,
+		[],
+		outage.attempt,
+		terms,
+	);
+	if (!cause.retryable) return [{ ...memory, status: "failed", cause }, effects];
+	if (next === null) return wait(memory, outage, cause, effects, terms);
+	return dialing(
+		memory,
+		{ outage, cause: state.status === "connecting" ? null : cause },
+		next,
+		effects,
+	);
+}
+
+/** The next dial of the round, or null when the round is over. */
+export function fail<M extends Memory>(
+	before: M,
+	dial: Dial,
+	loss: Loss,
+	hints: readonly string[],
+	attempt: number,
+	terms: Terms,
+): readonly [Dial | null, M, readonly ConnectionEffect[]] {
+	const { blame, cause } = loss;
+	const memory = heed(charge(before, dial, loss, terms), loss, terms);
+	const effects = letGo(dial, cause.message, cause.code);
+	const tried = [...dial.tried, dial.endpoint.url];
+	const isSlow = dial.isSlow && cause.code === "connect-timeout";
+	const endpoint = isOver(dial, loss) ? undefined : choose(memory, tried, hints, attempt, terms);
+	if (endpoint === undefined) {
+		const exhausted = memory.exhausted || blame === "endpoint";
+		const slowRounds = memory.slowRounds + (isSlow && !dial.isFailBack ? 1 : 0);
+		return [null, { ...memory, exhausted, slowRounds }, effects];
+	}
+	const next = { ...newDial(memory, endpoint, terms), tried, isSlow };
+	return [next, memory, [...effects, order(next)]];
+}
+
+/** A token that did not come will not come elsewhere, and overload is not passed on to the backups. */
+const isOver = ({ isFailBack }: Dial, { blame, cause }: Loss): boolean =>
+	isFailBack || blame === "nobody" || cause.code === "overloaded" || !cause.retryable;
+
+/** Remembers who failed, so that the chain can pass it over. */
+export function charge<M extends Memory>(
+	memory: M,
+	{ endpoint }: Link,
+	loss: Loss,
+	{ now }: Terms,
+): M {
+	if (loss.blame === "nobody") return memory;
+	return { ...memory, candidates: failed(memory.candidates, endpoint.url, now) };
+}
+
+/** What the server asked of us with the loss: its window, and how long to stay away at least. */
+export function heed<M extends Memory>(memory: M, loss: Loss, terms: Terms): M {
+	const { windowMs = memory.windowMs, retryAfterMs } = loss;
+	const toldAt = retryAfterMs === undefined ? 0 : terms.now + pushback(retryAfterMs, terms);
+	return { ...memory, windowMs, notBefore: Math.max(memory.notBefore, toldAt) };
+}
+
+export const letGo = (
+	held: Parameters<typeof hangUp>[0],
+	why: string,
+	code: string,
+): readonly ConnectionEffect[] => [report(why, held), hangUp(held, code)];

@@ -12,6 +12,11 @@ export interface ConnectionPolicy extends ReconnectPolicy {
 	readonly filters: readonly EndpointFilter[];
 }
 
+/** The policy and the moment: all that a decision needs besides the state and the fact. */
+export interface Terms extends Moment {
+	readonly policy: ConnectionPolicy;
+}
+
 /** What outlives every change of status, close() included. */
 export interface Memory {
 	/** The last dial. Ids only grow, so no link from before close() passes for one from after it. */
@@ -38,6 +43,8 @@ export interface Dial extends Link {
 	readonly isSlow: boolean;
 	/** Nobody is to blame when the deadline passes: the token is late. */
 	readonly isExcused: boolean;
+	/** It tries the primary while a backup is live: no other endpoint will do. */
+	readonly isFailBack: boolean;
 }
 
 /** A move to another link that is wanted from some instant on. */
@@ -46,14 +53,9 @@ export interface Move {
 	readonly reason: string;
 	/** URLs that go first. */
 	readonly hints: readonly string[];
-	/** The window of the goodbye that is behind it, or null: no goodbye is. */
-	readonly announcedMs: number | null;
 	/** Rounds of successors that came to nothing. */
 	readonly attempt: number;
 }
-
-/** The dial that is to replace the live link: back to the primary, or because of the move. */
-export type Successor = Dial & { readonly isFailBack: boolean };
 
 export interface Connected {
 	readonly status: "connected";
@@ -62,11 +64,13 @@ export interface Connected {
 	readonly since: number;
 	/** Null once the link has proved stable. Until then the outage before it is not over. */
 	readonly outage: Outage | null;
+	/** Infinity once it is. */
 	readonly stableAt: number;
 	readonly move: Move | null;
 	/** On a backup: when to try the primary. Infinity: never. */
 	readonly failBackAt: number;
-	readonly successor: Successor | null;
+	/** The dial that is to replace it. */
+	readonly successor: Dial | null;
 	/** The link before this one, until every channel has been answered on this. */
 	readonly retiring: { readonly dialId: number; readonly until: number } | null;
 }
@@ -130,7 +134,7 @@ export function dueAt(state: ConnectionMachine): number {
 		case "reconnecting":
 			return state.retryAt ?? state.dial.deadlineAt;
 		case "connected":
-			return Math.min(state.outage ? state.stableAt : NEVER, moveDueAt(state));
+			return Math.min(state.stableAt, moveDueAt(state));
 		default:
 			return state satisfies never;
 	}
@@ -162,12 +166,17 @@ export function recall(state: Memory): Memory {
 
 export const stay = (state: ConnectionMachine): Step => [state, NONE];
 
-export function hangUp({ dialId }: { readonly dialId: number }, reason: string): ConnectionEffect {
-	return { type: "hang-up", dialId, code: 1000, reason };
+interface Held {
+	readonly dialId: number;
+	readonly endpoint?: Endpoint;
 }
 
-export function report(reason: string, dialId: number, link: Link | null): ConnectionEffect {
-	return { type: "report", reason, dialId, endpoint: link?.endpoint.url ?? null };
+export function report(reason: string, { dialId, endpoint }: Held): ConnectionEffect {
+	return { type: "report", reason, dialId, endpoint: endpoint?.url ?? null };
+}
+
+export function hangUp({ dialId }: Held, reason: string): ConnectionEffect {
+	return { type: "hang-up", dialId, code: 1000, reason };
 }
 
 /** Brings a planned instant into a span. One that lies there already stays, or asking often would mean going early. */
