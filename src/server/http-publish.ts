@@ -38,7 +38,7 @@ export async function publish(
 }
 
 function laneOf(channel: string, author: Author, lanes: Map<string, Lane>, hub: Hub): Lane {
-	const lane = lanes.get(channel) ?? new Lane(channel, author, null, hub);
+	const lane = lanes.get(channel) ?? new Lane(channel, author, () => null, hub);
 	lanes.set(channel, lane);
 	return lane;
 }

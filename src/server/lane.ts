@@ -43,13 +43,20 @@ export class Lane {
 	readonly #hub: Hub;
 	readonly #author: Author;
 	/** The epoch that this link has seen of the channel: what it appends is meant for no other. */
-	#epoch: string | null;
+	#epoch: string | null | undefined;
+	readonly #epochOf: (channel: string) => string | null;
 	#blockedBy: string | null = null;
 
-	constructor(channel: string, author: Author, epoch: string | null, hub: Hub) {
+	/** `epochOf`: what its subscription has seen. Asked once: a later one may have passed us by. */
+	constructor(
+		channel: string,
+		author: Author,
+		epochOf: (channel: string) => string | null,
+		hub: Hub,
+	) {
 		this.#channel = channel;
 		this.#author = author;
-		this.#epoch = epoch;
+		this.#epochOf = epochOf;
 		this.#hub = hub;
 	}
 
@@ -59,6 +66,7 @@ export class Lane {
 
 	/** Never rejects. */
 	async take(publish: Publish, arrivedAt: number): Promise<Outcome> {
+		if (this.#epoch === undefined) this.#epoch = this.#epochOf(this.#channel);
 		const isBlocked =
 			this.#blockedBy !== null && publish.id !== this.#blockedBy && publish.first !== true;
 		if (publish.ephemeral !== true) {
@@ -92,7 +100,7 @@ export class Lane {
 	async #append(message: LogMessage): Promise<Outcome> {
 		const { log, stats } = this.#hub;
 		const { client, link } = this.#author;
-		const fence = { client, link, epoch: this.#epoch };
+		const fence = { client, link, epoch: this.#epoch ?? null };
 		const appended = await log.append(this.#channel, message, fence);
 		if (appended.status === "fenced") return FENCED;
 		const { position, duplicate } = appended;

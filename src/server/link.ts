@@ -9,6 +9,7 @@ import { isRealtimeError } from "../errors/realtime-error.js";
 import { decodeClientMessage } from "../protocol/decode-client.js";
 import type { ClientFrame, HelloFrame } from "../protocol/frames.js";
 import { PRE_HELLO_BYTES, PRE_HELLO_MS } from "../protocol/limits.js";
+import type { Admission } from "./access.js";
 import type { ServerLink, ServerSocket } from "./contract.js";
 import { Deadlines } from "./deadlines.js";
 import { kindOf } from "./fault.js";
@@ -46,7 +47,9 @@ export class Link implements ServerLink, Wire, Door {
 		this.#admit = admit;
 		const { settings, flusher } = hub;
 		const world = { flusher, clock: settings.clock };
-		this.#outbound = new Outbound(socket, world, settings.sendBufferBytes, () => this.#closeSlow());
+		this.#outbound = new Outbound(socket, world, settings.sendBufferBytes, (failure) =>
+			this.#fail(failure),
+		);
 		this.#deadlines = new Deadlines(settings.clock);
 		this.#bucket = new TokenBucket(settings.maxFramesPerSecond, settings.clock.monotonic());
 		hub.roster.doors.add(this);
@@ -123,11 +126,12 @@ export class Link implements ServerLink, Wire, Door {
 		if (first.type !== "hello") return this.close(4400, "hello comes first");
 		this.#isJudging = true;
 		this.#within(JUDGE_MS, () => this.close(1011, "internal"));
-		void this.#judge(first);
+		void this.#admit(first.token, first.as).then((admission) =>
+			this.#guard(() => this.#judge(first, admission)),
+		);
 	}
 
-	async #judge(hello: HelloFrame): Promise<void> {
-		const admission = await this.#admit(hello.token, hello.as);
+	#judge(hello: HelloFrame, admission: Admission): void {
 		if (!this.#isOpen) return;
 		if (admission.status === "unauthorized") return this.close(4401, "unauthorized");
 		if (admission.status === "forbidden") return this.close(4403, "another identity");
@@ -144,7 +148,7 @@ export class Link implements ServerLink, Wire, Door {
 		session.begin();
 		const [, ...rest] = this.#buffered;
 		this.#buffered = [];
-		this.#guard(() => this.#hand(session, rest, this.#bufferedBytes / (rest.length + 1)));
+		this.#hand(session, rest, this.#bufferedBytes / (rest.length + 1));
 	}
 
 	#hand(session: Session, frames: readonly ClientFrame[], bytes: number): void {
@@ -154,9 +158,11 @@ export class Link implements ServerLink, Wire, Door {
 		}
 	}
 
-	#closeSlow(): void {
-		this.#hub.stats.count("slowClosed");
+	/** What still waits to leave is dropped: the client resumes behind what it has got. */
+	#fail(failure: "slow" | "broken"): void {
 		this.#end();
+		if (failure === "broken") return turnAway(this.#socket, 1011, "internal");
+		this.#hub.stats.count("slowClosed");
 		turnAway(this.#socket, 4410, "slow consumer");
 	}
 

@@ -14,7 +14,9 @@ export class Outbound implements Flushable {
 	readonly #flusher: Flusher;
 	readonly #clock: Clock;
 	readonly #limit: number;
-	readonly #onSlow: () => void;
+	readonly #onFailed: (failure: "slow" | "broken") => void;
+	/** Of the queue: a small buffer is not to look full only because nothing has left yet. */
+	readonly #batchBytes: number;
 	#frames: string[] = [];
 	#queued = 0;
 	#isPlanned = false;
@@ -24,13 +26,14 @@ export class Outbound implements Flushable {
 		socket: ServerSocket,
 		world: { readonly flusher: Flusher; readonly clock: Clock },
 		limitBytes: number,
-		onSlow: () => void,
+		onFailed: (failure: "slow" | "broken") => void,
 	) {
 		this.#socket = socket;
 		this.#flusher = world.flusher;
 		this.#clock = world.clock;
 		this.#limit = limitBytes;
-		this.#onSlow = onSlow;
+		this.#onFailed = onFailed;
+		this.#batchBytes = Math.min(BATCH_BYTES, limitBytes / 4);
 	}
 
 	/** A replay waits here, so that it never makes a consumer slow by itself. */
@@ -42,7 +45,7 @@ export class Outbound implements Flushable {
 		if (this.#isOver) return;
 		this.#frames.push(frame);
 		this.#queued += frame.length;
-		if (this.#queued >= BATCH_BYTES) this.flush();
+		if (this.#queued >= this.#batchBytes) this.flush();
 		else if (!this.#isPlanned) {
 			this.#isPlanned = true;
 			this.#flusher.plan(this);
@@ -53,13 +56,17 @@ export class Outbound implements Flushable {
 		this.#isPlanned = false;
 		if (this.#isOver || this.#frames.length === 0) return;
 		if (this.#socket.bufferedBytes() + this.#queued > this.#limit) {
-			this.#onSlow();
+			this.#onFailed("slow");
 			return;
 		}
 		const frames = this.#frames;
 		this.#frames = [];
 		this.#queued = 0;
-		for (const batch of encodeBatches(frames, BATCH_BYTES)) this.#socket.send(batch);
+		try {
+			for (const batch of encodeBatches(frames, BATCH_BYTES)) this.#socket.send(batch);
+		} catch {
+			this.#onFailed("broken");
+		}
 	}
 
 	/** Resolves when little waits, or nothing will ever leave any more. */

@@ -3,12 +3,15 @@ import type { PublishFrame } from "../protocol/frames.js";
 import type { Hub } from "./hub.js";
 import { type Author, Lane, type Outcome } from "./lane.js";
 import { Queue } from "./queue.js";
+import type { Subscriptions } from "./subscriptions.js";
 import type { Wire } from "./wire.js";
 
 interface Held {
 	readonly publish: PublishFrame;
 	readonly bytes: number;
 	readonly arrivedAt: number;
+	/** A subscribe of the channel that came before it: whoever subscribes and then publishes hears himself. */
+	readonly behind: Promise<void> | null;
 }
 interface Line {
 	readonly lane: Lane;
@@ -26,15 +29,19 @@ export class Publisher {
 	readonly #hub: Hub;
 	readonly #wire: Wire;
 	readonly #author: Author;
-	/** The epoch of a channel that the link has seen by its subscription. */
-	readonly #epochOf: (channel: string) => string | null;
+	readonly #subscriptions: Pick<Subscriptions, "epochOf" | "opening">;
 	/** The least recently used first. */
 	readonly #lines = new Map<string, Line>();
 	#heldBytes = 0;
 
-	constructor(author: Author, epochOf: (channel: string) => string | null, hub: Hub, wire: Wire) {
+	constructor(
+		author: Author,
+		subscriptions: Pick<Subscriptions, "epochOf" | "opening">,
+		hub: Hub,
+		wire: Wire,
+	) {
 		this.#author = author;
-		this.#epochOf = epochOf;
+		this.#subscriptions = subscriptions;
 		this.#hub = hub;
 		this.#wire = wire;
 	}
@@ -45,7 +52,8 @@ export class Publisher {
 		if (this.#heldBytes > WINDOW * maxFrameBytes)
 			return this.#wire.close(4429, this.#hub.roster.windowReason);
 		const line = this.#line(publish.channel);
-		line.held.push({ publish, bytes, arrivedAt: clock.monotonic() });
+		const behind = this.#subscriptions.opening(publish.channel);
+		line.held.push({ publish, bytes, arrivedAt: clock.monotonic(), behind });
 		if (line.busySince === null) void this.#work(line);
 	}
 
@@ -60,6 +68,7 @@ export class Publisher {
 	async #work(line: Line): Promise<void> {
 		for (let next = line.held.peek(); next !== undefined; next = line.held.peek()) {
 			line.busySince = this.#hub.settings.clock.monotonic();
+			if (next.behind !== null) await next.behind;
 			const outcome = this.#wire.isOpen ? await line.lane.take(next.publish, next.arrivedAt) : null;
 			line.held.shift();
 			this.#heldBytes -= next.bytes;
@@ -83,7 +92,8 @@ export class Publisher {
 			return known;
 		}
 		if (this.#lines.size >= this.#hub.settings.maxChannels) this.#forgetOne();
-		const lane = new Lane(channel, this.#author, this.#epochOf(channel), this.#hub);
+		const epochOf = (name: string): string | null => this.#subscriptions.epochOf(name);
+		const lane = new Lane(channel, this.#author, epochOf, this.#hub);
 		const line: Line = { lane, held: new Queue(), busySince: null };
 		this.#lines.set(channel, line);
 		return line;

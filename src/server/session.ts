@@ -64,8 +64,7 @@ export class Session implements Author, Member {
 		this.#deadlines = world.deadlines;
 		this.#admit = world.admit;
 		this.#subscriptions = new Subscriptions(this, this.#hub, this.#wire);
-		const epochOf = this.#subscriptions.epochOf.bind(this.#subscriptions);
-		this.#publisher = new Publisher(this, epochOf, this.#hub, this.#wire);
+		this.#publisher = new Publisher(this, this.#subscriptions, this.#hub, this.#wire);
 		const beat = this.#hub.settings.heartbeat;
 		this.#heartbeat = { status: "listening", beat, heardAt: this.#now() };
 	}

@@ -42,6 +42,11 @@ export class Subscription {
 	#told = NOWHERE;
 	#held: string[] = [];
 	#follow: Disposable | null = null;
+	#settle: () => void = () => undefined;
+	/** Resolves once its place in the log is known, or it has ended. */
+	readonly placed = new Promise<void>((resolve) => {
+		this.#settle = resolve;
+	});
 
 	constructor(id: number, channel: string, hub: Hub, wire: Wire) {
 		this.id = id;
@@ -50,9 +55,13 @@ export class Subscription {
 		this.#wire = wire;
 	}
 
-	/** The epoch that the client was answered with. */
-	get epoch(): string {
-		return this.#position.epoch;
+	/** The epoch that the client was answered with, or null. */
+	get epoch(): string | null {
+		return this.#position.epoch || null;
+	}
+
+	get isOpening(): boolean {
+		return this.#phase === "opening";
 	}
 
 	/** Answers the subscribe, and replays. Never rejects. */
@@ -74,6 +83,7 @@ export class Subscription {
 
 	end(): void {
 		this.#phase = "ended";
+		this.#settle();
 		this.#held = [];
 		dispose(this.#follow);
 		this.#follow = null;
@@ -114,6 +124,7 @@ export class Subscription {
 		this.#position = subscribed.start;
 		this.#told = subscribed.position;
 		if (isLater(subscribed.position, this.#seen)) this.#seen = subscribed.position;
+		this.#settle();
 		await this.#sendAll(messages);
 	}
 
@@ -131,8 +142,9 @@ export class Subscription {
 		if (this.#phase !== "live") {
 			if (isLater(position, this.#seen)) this.#seen = position;
 		} else if (position.epoch === epoch && position.offset === offset + 1) {
+			const text = messageJson(message);
 			this.#position = position;
-			this.#wire.send(messageJson(message));
+			this.#wire.send(text);
 		} else if (isLater(position, this.#position)) this.#learn(position);
 	}
 

@@ -42,9 +42,14 @@ export class Subscriptions {
 		if (current !== undefined && id >= current.id) this.#remove(current);
 	}
 
-	/** The epoch that the client was answered with, or null. */
 	epochOf(channel: string): string | null {
-		return this.#byChannel.get(channel)?.epoch || null;
+		return this.#byChannel.get(channel)?.epoch ?? null;
+	}
+
+	/** While a subscribe is being answered: resolves when what comes later is behind it. */
+	opening(channel: string): Promise<void> | null {
+		const current = this.#byChannel.get(channel);
+		return current?.isOpening ? current.placed : null;
 	}
 
 	/** Tells the heads of the channels that moved since the last report, behind all that is queued. */
