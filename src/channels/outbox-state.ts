@@ -111,6 +111,7 @@ type Taken = Omit<Pending, "due" | "inFlight" | "isUnanswered" | "isWriting">;
 
 /** At the end of the queue. */
 export function enqueue(turn: Turn, taken: readonly Taken[]): void {
+	if (taken.length === 0) return;
 	const queue = [...turn.state.queue];
 	let { bytes, nextSeq, wakeAt } = turn.state;
 	for (const one of taken) {
