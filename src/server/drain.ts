@@ -33,7 +33,7 @@ export async function drain(
 	roster.closeAll();
 
 	async function pause(ms: number): Promise<void> {
-		await clock.sleep(ms, emptied.signal).catch(() => undefined);
+		if (ms > 0) await clock.sleep(ms, emptied.signal).catch(() => undefined);
 	}
 }
 
