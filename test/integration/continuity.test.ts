@@ -54,7 +54,6 @@ describe("a hundred messages a second each way, on real sockets", () => {
 		const ledger = new Ledger();
 		const traffic = new Traffic({ edge, client, ledger, name: "room" });
 		await traffic.open();
-		await client.connect();
 		const over = new AbortController();
 		const striking = strike(seededRandom(7), over.signal);
 		await traffic.run(1_500);
@@ -98,7 +97,6 @@ describe("a hundred messages a second each way, on real sockets", () => {
 		const ledger = new Ledger();
 		const traffic = new Traffic({ edge, client, ledger, name: "room" });
 		await traffic.open();
-		await client.connect();
 		await edge.primary.proxy.refuse();
 		await edge.api.proxy.refuse();
 		edge.primary.proxy.reset();

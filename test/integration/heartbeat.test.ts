@@ -67,11 +67,10 @@ describe("a black hole in an open connection", () => {
 
 	it("from client to server is found by the server, where the client hears enough to be content", async () => {
 		edge = await createRealEdge();
-		const client = edge.client();
+		const client = edge.client({ reconnect: { dialTimeoutMs: 1_000 } });
 		const ledger = new Ledger();
 		const traffic = new Traffic({ edge, client, ledger, name: "room" });
 		await traffic.open();
-		await client.connect();
 		const sending = setInterval(() => traffic.sendDown(), 20);
 		try {
 			const lost = loss(client);

@@ -33,6 +33,7 @@ export class RealGateway {
 	upgrades = 0;
 	readonly #options: GatewayOptions;
 	#proxy: FaultProxy | undefined;
+	readonly #away = new Set<Duplex>();
 	#running: Running | undefined;
 	#port = 0;
 
@@ -81,6 +82,7 @@ export class RealGateway {
 		const { server, http, attachment } = running;
 		await server[ASYNC_DISPOSE]();
 		http.closeAllConnections();
+		for (const socket of this.#away) socket.destroy();
 		await Promise.all([attachment[ASYNC_DISPOSE](), new Promise((resolve) => http.close(resolve))]);
 	}
 
@@ -100,12 +102,19 @@ export class RealGateway {
 		http.removeAllListeners("upgrade");
 		http.on("upgrade", (...upgrade: Upgrade) => {
 			this.upgrades += 1;
-			const [, socket] = upgrade;
 			if (this.door === "open") for (const listener of listeners) listener(...upgrade);
-			else socket.on("error", () => socket.destroy());
-			if (typeof this.door === "object") socket.end(answer(this.door));
-			else if (this.door === "swallow") socket.resume();
+			else this.#turnAway(upgrade[1], this.door);
 		});
+	}
+
+	/** An http.Server no longer counts as its own what asked for an upgrade, so it is kept here. */
+	#turnAway(socket: Duplex, door: Exclude<Door, "open">): void {
+		this.#away.add(socket);
+		socket.on("close", () => this.#away.delete(socket));
+		socket.on("error", () => socket.destroy());
+		socket.on("end", () => socket.end());
+		socket.resume();
+		if (door !== "swallow") socket.end(answer(door));
 	}
 }
 

@@ -3,6 +3,7 @@ import type { Client } from "../../src/client/client.js";
 import type { Ledger } from "./ledger.js";
 import type { RealEdge } from "./real-edge.js";
 import { CANARY_PAYLOAD } from "./secrets.js";
+import { when } from "./until.js";
 
 export interface TrafficOptions {
 	readonly edge: RealEdge;
@@ -34,11 +35,14 @@ export class Traffic {
 		return [this.up, this.down];
 	}
 
-	/** Listens at both ends: to what is stored, and to what the client delivers. */
+	/** Listens at both ends, to what is stored and to what the client delivers; resolves when both do. */
 	async open(): Promise<void> {
 		const { edge, client, ledger } = this.#options;
 		await edge.log.follow(this.up, ({ data }) => ledger.delivered(this.up, (data as Numbered).n));
-		client.subscribe(this.down, ({ data }) => ledger.delivered(this.down, (data as Numbered).n));
+		const { state } = client.subscribe(this.down, ({ data }) =>
+			ledger.delivered(this.down, (data as Numbered).n),
+		);
+		await when(state, ({ status }) => status === "subscribed", "a subscription");
 	}
 
 	sendUp(): void {
