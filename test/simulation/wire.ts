@@ -1,0 +1,357 @@
+/* What one device says on its wires, held against what it may say: waste and disorder show here first. */
+import type {
+	ClientFrame,
+	PollResponse,
+	PublishFrame,
+	PublishRequest,
+	PublishResponse,
+	ServerFrame,
+	SubscribeFrame,
+} from "../../src/protocol/frames.js";
+import type { Position } from "../../src/protocol/position.js";
+import type { WebSocketConstructor, WebSocketLike } from "../../src/runtime/runtime.js";
+import type { Ledger, Reader, Sheet } from "./ledger.js";
+import type { Payload } from "./truth.js";
+
+/** What a wire asks of the program that speaks on it. */
+export interface Speaker {
+	readonly name: string;
+	readonly ledger: Ledger;
+	readonly sheet: Sheet;
+	reader(channel: string): Reader | undefined;
+	/** Its storage has never failed: what was to be deleted is deleted. */
+	isReliable(): boolean;
+	/** What lies in stable storage of a publish; undefined with an outbox in memory. */
+	stored(id: string): { readonly firstSentAt: number | null } | null | undefined;
+}
+
+export interface WireCounts {
+	dials: number;
+	/** Of publishes that were sent before. */
+	resends: number;
+	/** Messages that came on more than one link. */
+	duplicates: number;
+	polls: number;
+	slowClosed: number;
+	goodbyes: number;
+	/** Publishes that a server asked to have again. */
+	retries: number;
+}
+
+const WINDOW = 16;
+const WIDEST = 256;
+/** No law of backoff lets more dials into ten seconds; what redials in a circle makes thousands. */
+const DIALS_IN_TEN_SECONDS = 80;
+
+export class Wire {
+	readonly counts: WireCounts = {
+		dials: 0,
+		resends: 0,
+		duplicates: 0,
+		polls: 0,
+		slowClosed: 0,
+		goodbyes: 0,
+		retries: 0,
+	};
+	readonly speaker: Speaker;
+	/** The route that published last: nothing may be published on an earlier one again. */
+	publishing: Tap | null = null;
+	/** How many publishes may be in flight: grows with each answer, falls back where a link is lost with some. */
+	window = WINDOW;
+	readonly acknowledged = new Set<string>();
+	readonly everSent = new Set<string>();
+	/** Positions that came, by channel: what a question may lead to. */
+	readonly seen = new Map<string, Map<string, number>>();
+	readonly #dialledAt: number[] = [];
+	readonly #taps = new Set<Tap>();
+
+	constructor(speaker: Speaker) {
+		this.speaker = speaker;
+	}
+
+	/** The links that the program has not given up. */
+	get live(): number {
+		return this.#taps.size;
+	}
+
+	get welcomed(): number {
+		return [...this.#taps].filter((tap) => tap.isWelcomed).length;
+	}
+
+	socketClass(Base: WebSocketConstructor): WebSocketConstructor {
+		const wire = this;
+		return class extends Base {
+			readonly #tap: Tap;
+			declare terminate?: () => void;
+
+			constructor(url: string, protocols?: string | string[]) {
+				super(url, protocols);
+				this.#tap = wire.#dialled(url);
+				const terminate = this.terminate;
+				if (terminate)
+					this.terminate = () => {
+						wire.#left(this.#tap);
+						terminate();
+					};
+				this.addEventListener("message", ({ data }: { data: string }) => this.#tap.received(data));
+				this.addEventListener("close", ({ code }: { code: number }) => this.#tap.closed(code));
+			}
+
+			override send(data: string): void {
+				this.#tap.sent(data);
+				super.send(data);
+			}
+
+			override close(code?: number, reason?: string): void {
+				wire.#left(this.#tap);
+				super.close(code, reason);
+			}
+		} as unknown as new (
+			url: string,
+		) => WebSocketLike;
+	}
+
+	fetch(base: typeof fetch): typeof fetch {
+		return async (input, init) => {
+			const path = new URL(String(input)).pathname;
+			const tap = this.newTap("http");
+			if (path.endsWith("/poll")) this.counts.polls += 1;
+			if (path.endsWith("/publish")) {
+				const { publishes } = JSON.parse(String(init?.body)) as PublishRequest;
+				for (const publish of publishes) tap.publishes({ type: "publish", ...publish });
+			}
+			const response = await base(input, init);
+			const json: unknown = response.ok
+				? await response
+						.clone()
+						.json()
+						.catch(() => null)
+				: null;
+			const { frames, results } = (json ?? {}) as Partial<PollResponse & PublishResponse>;
+			for (const frame of frames ?? results ?? []) tap.takes(frame);
+			return response;
+		};
+	}
+
+	fail(breach: string): void {
+		this.speaker.sheet.fail(`${this.speaker.name}: ${breach}`);
+	}
+
+	newTap(url: string): Tap {
+		return new Tap(this, url);
+	}
+
+	/** The program has died: another one will speak. */
+	reset(): void {
+		this.window = WINDOW;
+		this.publishing = null;
+		for (const tap of this.#taps) tap.hasLeft = true;
+		this.#taps.clear();
+	}
+
+	ended(tap: Tap): void {
+		this.#left(tap);
+	}
+
+	#dialled(url: string): Tap {
+		const now = this.speaker.sheet.now();
+		this.counts.dials += 1;
+		this.#dialledAt.push(now);
+		const tenthBefore = this.#dialledAt.at(-DIALS_IN_TEN_SECONDS);
+		if (tenthBefore !== undefined && now - tenthBefore < 10_000 && this.counts.dials > 80)
+			this.fail(`dialled ${DIALS_IN_TEN_SECONDS} times in ten seconds`);
+		const tap = this.newTap(url);
+		this.#taps.add(tap);
+		if (this.#taps.size > 3) this.fail(`has ${this.#taps.size} links at once`);
+		this.speaker.sheet.note(`${this.speaker.name} dials ${url}`);
+		return tap;
+	}
+
+	#left(tap: Tap): void {
+		this.#taps.delete(tap);
+		if (!tap.hasLeft && tap === this.publishing && tap.inFlight > 0) this.window = WINDOW;
+		tap.hasLeft = true;
+	}
+}
+
+interface Sent {
+	readonly channel: string;
+	/** How many retries had been asked for in its channel when it was sent. */
+	readonly retries: number;
+}
+
+/** One link, or one HTTP publish. */
+class Tap {
+	isWelcomed = false;
+	hasLeft = false;
+	readonly #wire: Wire;
+	readonly #url: string;
+	readonly #sent = new Map<string, Sent>();
+	readonly #waiting = new Set<string>();
+	readonly #retries = new Map<string, number>();
+	readonly #asked = new Map<string, SubscribeFrame>();
+	readonly #last = new Map<string, { readonly n: number; readonly retries: number }>();
+	#hasPublished = false;
+	#hasHello = false;
+
+	constructor(wire: Wire, url: string) {
+		this.#wire = wire;
+		this.#url = url;
+	}
+
+	get inFlight(): number {
+		return this.#waiting.size;
+	}
+
+	sent(text: string): void {
+		for (const frame of [JSON.parse(text)].flat() as ClientFrame[]) this.#says(frame);
+	}
+
+	received(text: string): void {
+		// What comes after the program has hung up is nobody's.
+		if (this.hasLeft) return;
+		for (const frame of [JSON.parse(text)].flat() as ServerFrame[]) this.takes(frame);
+	}
+
+	closed(code: number): void {
+		this.#wire.speaker.sheet.note(`${this.#wire.speaker.name} ${this.#url} closed ${code}`);
+		if (code === 4410) this.#wire.counts.slowClosed += 1;
+		this.#wire.ended(this);
+	}
+
+	publishes({ id, channel, data, ephemeral }: PublishFrame): void {
+		const wire = this.#wire;
+		if (ephemeral) return;
+		if (wire.publishing !== this && this.#hasPublished)
+			wire.fail(`publishes ${id} on a link that was replaced`);
+		wire.publishing = this;
+		this.#hasPublished = true;
+		const retries = this.#retries.get(channel) ?? 0;
+		const before = this.#sent.get(id);
+		if (before !== undefined && before.retries === retries)
+			wire.fail(`sends ${id} twice on one link`);
+		if (wire.acknowledged.has(id) && wire.speaker.isReliable())
+			wire.fail(`sends ${id} again after its acknowledgement`);
+		if (wire.everSent.has(id)) wire.counts.resends += 1;
+		this.#sent.set(id, { channel, retries });
+		this.#waiting.add(id);
+		this.#checkWindow();
+		this.#checkOrder(channel, data as Payload, retries);
+		this.#checkStored(id);
+		wire.everSent.add(id);
+		const entry = wire.speaker.ledger.get(id);
+		if (entry) entry.isSent = true;
+	}
+
+	takes(frame: ServerFrame): void {
+		switch (frame.type) {
+			case "welcome":
+				this.isWelcomed = true;
+				return;
+			case "published":
+				this.#wire.acknowledged.add(frame.id);
+				this.#waiting.delete(frame.id);
+				this.#wire.window = Math.min(WIDEST, this.#wire.window + 1);
+				return;
+			case "goodbye":
+				this.#wire.counts.goodbyes += 1;
+				return;
+			case "rejected":
+				return this.#refused(frame.id, frame.code);
+			case "subscribed":
+				this.#see(frame.channel, frame.position);
+				this.#see(frame.channel, frame.start);
+				return;
+			case "gap":
+				this.#see(frame.channel, frame.position);
+				return;
+			case "message":
+				if (frame.position === null) return;
+				if (this.#see(frame.channel, frame.position)) this.#wire.counts.duplicates += 1;
+				return;
+		}
+	}
+
+	#says(frame: ClientFrame): void {
+		if (!this.#hasHello && frame.type !== "hello") this.#wire.fail("speaks before hello");
+		switch (frame.type) {
+			case "hello":
+				if (this.#hasHello) this.#wire.fail("says hello twice");
+				this.#hasHello = true;
+				return;
+			case "publish":
+				return this.publishes(frame);
+			case "subscribe":
+				return this.#asks(frame);
+		}
+	}
+
+	#refused(id: string | number, code: string): void {
+		if (typeof id !== "string") return;
+		this.#waiting.delete(id);
+		const channel = this.#sent.get(id)?.channel;
+		if (code !== "retry" || channel === undefined) return;
+		this.#wire.counts.retries += 1;
+		this.#retries.set(channel, (this.#retries.get(channel) ?? 0) + 1);
+	}
+
+	/** A question from behind what was delivered is waste, and one from ahead of what came is loss. */
+	#asks(frame: SubscribeFrame): void {
+		const { from, channel } = frame;
+		const before = this.#asked.get(channel);
+		if (before !== undefined && frame.id <= before.id) this.#wire.fail("asks with an old id");
+		this.#asked.set(channel, frame);
+		const reader = this.#wire.speaker.reader(channel);
+		const held = reader?.position;
+		if (reader === undefined || held === null || held === undefined) return;
+		if (!isPosition(from)) {
+			if (reader.start.recover) this.#wire.fail(`asks for ${channel} from ${JSON.stringify(from)}`);
+			return;
+		}
+		if (from.epoch < held.epoch || (from.epoch === held.epoch && from.offset < held.offset))
+			this.#wire.fail(`asks for ${channel} from ${from.offset}, behind ${held.offset}`);
+		if (from.offset > this.#reached(channel, from.epoch, held))
+			this.#wire.fail(`asks for ${channel} from ${from.offset}, ahead of all that came`);
+	}
+
+	#reached(channel: string, epoch: string, held: Position): number {
+		const seen = this.#wire.seen.get(channel)?.get(epoch) ?? -1;
+		return epoch === held.epoch ? Math.max(seen, held.offset) : seen;
+	}
+
+	/** Whether it had come before. */
+	#see(channel: string, { epoch, offset }: Position): boolean {
+		let epochs = this.#wire.seen.get(channel);
+		if (epochs === undefined) {
+			epochs = new Map();
+			this.#wire.seen.set(channel, epochs);
+		}
+		const before = epochs.get(epoch) ?? -1;
+		epochs.set(epoch, Math.max(before, offset));
+		return offset <= before;
+	}
+
+	#checkWindow(): void {
+		const { window } = this.#wire;
+		if (this.inFlight > window) this.#wire.fail(`has ${this.inFlight} in flight, window ${window}`);
+	}
+
+	/** In the order of their publishing, except that a retry goes back to the one refused. */
+	#checkOrder(channel: string, { n }: Payload, retries: number): void {
+		const last = this.#last.get(channel);
+		if (last !== undefined && last.retries === retries && n < last.n)
+			this.#wire.fail(`publishes ${channel} #${n} after #${last.n}`);
+		this.#last.set(channel, { n, retries });
+	}
+
+	#checkStored(id: string): void {
+		const stored = this.#wire.speaker.stored(id);
+		if (stored === undefined) return;
+		if (stored === null) this.#wire.fail(`sends ${id}, which is not in storage`);
+		else if (stored.firstSentAt === null) this.#wire.fail(`sends ${id}, undated in storage`);
+	}
+}
+
+function isPosition(from: SubscribeFrame["from"]): from is Position {
+	return typeof from === "object" && from !== null && "epoch" in from;
+}
