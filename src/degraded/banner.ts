@@ -81,7 +81,7 @@ export function transition(
 	{ now }: Moment,
 ): BannerStep {
 	const view = input.type === "seen" ? input.view : state;
-	const isDismissed = input.type === "dismissed" ? state.kind !== null : state.isDismissed;
+	const isDismissed = state.isDismissed || input.type === "dismissed";
 	const next = settle({ ...state, ...view, isDismissed }, policy, now);
 	const keys = Object.keys(next) as (keyof BannerState)[];
 	return [keys.every((key) => next[key] === state[key]) ? state : next, NONE];

@@ -233,7 +233,7 @@ function settle(
 	const { now } = moment;
 	const answered = { ...state, order: null };
 	if (!outcome.ok) {
-		const notBefore = Math.max(state.notBefore, now + pushback(outcome.retryAfterMs, moment));
+		const notBefore = now + pushback(outcome.retryAfterMs, moment);
 		const dueAt = Math.max(now + growingWait(state.step, policy, moment), notBefore);
 		const failures = state.failures + 1;
 		return { ...answered, notBefore, dueAt, failures, step: state.step + 1 };
@@ -243,7 +243,7 @@ function settle(
 	const step = hasNews ? 0 : state.step;
 	const { polledAt } = state;
 	const waitMs = waitAfterPoll({ ...outcome, step, polledAt }, policy, moment);
-	const dueAt = state.isWanted ? Math.max(now, state.notBefore) : now + waitMs;
+	const dueAt = now + (state.isWanted ? 0 : waitMs);
 	return { ...answered, pending, step: step + 1, failures: 0, dueAt };
 }
 

@@ -18,6 +18,8 @@ import {
 	given,
 	lost,
 	NOW,
+	offline,
+	online,
 	policy,
 	step,
 	waiting,
@@ -45,6 +47,27 @@ describe("the cadence", () => {
 	it("is jittered at the cap too, and after five thousand polls", () => {
 		const many = Array.from({ length: 5_000 }, () => answered());
 		expect(waits(many, 0.5).at(-1)).toBe(25);
+	});
+
+	it("keeps its chance where the interval leaves it none, and is a number where it is nothing", () => {
+		const fixed = { ...policy, intervalMs: [5_000, 5_000] } as const;
+		expect(waits([...quiet, ...quiet], 0, fixed).at(-1)).toBe(5);
+		expect(waits([...quiet, ...quiet], 0.5, fixed).at(-1)).toBe(6.25);
+		const nothing = { ...policy, intervalMs: [0, 0] } as const;
+		const many = Array.from({ length: 2_000 }, () => answered());
+		expect(waits(many, 0.5, nothing).at(-1)).toBe(0);
+	});
+
+	it("is not outrun by links that come and go, nor by a device that flaps", () => {
+		const relinked = given(asking, answered(), ...facts("link-settled"), lost, exhausted);
+		expect(dueAt(relinked) - asking.polledAt).toBe(5_000);
+		const flapped = given(asking, answered(), offline, online, offline, online);
+		expect(dueAt(flapped) - asking.polledAt).toBe(5_000);
+	});
+
+	it("is not put off by a device that flaps", () => {
+		const near = transition(waiting, exhausted, policy, at(NOW, 0.1))[0];
+		expect(dueAt(given(near, offline, online))).toBe(NOW + 100);
 	});
 
 	it("begins anew with every message", () => {
