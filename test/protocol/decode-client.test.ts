@@ -94,6 +94,11 @@ describe("a frame of a client", () => {
 		);
 	});
 
+	it("is malformed when it has no type, or is no object", () => {
+		for (const value of [{}, { type: 1 }, null, 1, "ping", [[]], [null], [[CLIENT_FRAMES.ping]]])
+			expect(() => decodeValue(value), JSON.stringify(value)).toThrow(malformed);
+	});
+
 	it("may name a channel as it likes", () => {
 		for (const channel of ["__proto__", "constructor", "prototype", "\0", "\ud800", " "])
 			expect(decodeValue({ ...CLIENT_FRAMES.publish, channel })).toMatchObject([{ channel }]);
