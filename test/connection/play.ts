@@ -220,7 +220,7 @@ export class Client {
 	readonly reports: { readonly at: number; readonly reason: string }[] = [];
 	readonly #policy: ConnectionPolicy;
 	readonly #random: () => number;
-	readonly #fate: (dial: Dialled) => Fate;
+	readonly #fate: (dial: Dialled, state: ConnectionMachine) => Fate;
 	#facts: { readonly at: number; readonly input: ConnectionInput }[] = [];
 	readonly #held = new Set<number>();
 
@@ -228,7 +228,7 @@ export class Client {
 		policy: ConnectionPolicy,
 		endpoints: readonly Endpoint[],
 		seed: number,
-		fate: (dial: Dialled) => Fate,
+		fate: (dial: Dialled, state: ConnectionMachine) => Fate,
 	) {
 		this.state = initial(endpoints);
 		this.#policy = policy;
@@ -254,7 +254,7 @@ export class Client {
 		return this;
 	}
 
-	/** Runs to the instant, or until `isDone` says so. */
+	/** Runs to the instant, but not what is due at it; or until `isDone` says so. */
 	run(until: number, isDone: (client: this) => boolean = () => false): this {
 		while (!isDone(this)) {
 			const fact = this.#facts[0];
@@ -286,7 +286,7 @@ export class Client {
 			const dial = { at: now, dialId, url: endpoint.url };
 			this.dials.push(dial);
 			this.#held.add(dialId);
-			this.#meet(dialId, this.#fate(dial));
+			this.#meet(dialId, this.#fate(dial, this.state));
 		} else if (order.type === "hang-up") this.#held.delete(order.dialId);
 		else if (order.type === "adopt") {
 			const { dialId } = order;
