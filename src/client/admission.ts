@@ -15,7 +15,7 @@ export class AdmissionWatch {
 	readonly #runtime: Runtime;
 	readonly #up: (windowMs: number) => void;
 	#timer: Disposable | null = null;
-	#abort = new AbortController();
+	#abort: AbortController | null = null;
 
 	constructor(url: string | null, runtime: Runtime, up: (windowMs: number) => void) {
 		this.#url = url;
@@ -39,11 +39,12 @@ export class AdmissionWatch {
 	stop(): void {
 		dispose(this.#timer);
 		this.#timer = null;
-		this.#abort.abort();
-		this.#abort = new AbortController();
+		this.#abort?.abort();
+		this.#abort = null;
 	}
 
 	#look(url: string): void {
+		this.#abort = new AbortController();
 		const { signal } = this.#abort;
 		void getAdmission(url, this.#runtime, signal).then((admission) => {
 			if (signal.aborted) return;

@@ -1,12 +1,20 @@
-import type { Message } from "../channels/message.js";
+import type { Message, PublishReceipt } from "../channels/message.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { MAX_CHANNEL_LENGTH, MAX_ID_LENGTH } from "../protocol/limits.js";
 import { ASYNC_DISPOSE, disposable } from "../reactive/disposable.js";
 import { systemRuntime } from "../runtime/system.js";
-import type { ChannelMap, Client, ClientEvents, PublishOptions } from "./client.js";
+import type {
+	ChannelMap,
+	Client,
+	ClientEvents,
+	PublishOptions,
+	SubscribeOptions,
+	Subscription,
+} from "./client.js";
 import { woken } from "./effects.js";
 import type { ClientOptions } from "./options.js";
 import { checkOptions, invalid } from "./settings.js";
+import { OutboxView } from "./publisher.js";
 import { Supervisor } from "./supervisor.js";
 
 /**
@@ -33,37 +41,55 @@ export function createClient<C extends ChannelMap = Record<string, unknown>>(
 	return new PublicClient(shell) as unknown as Client<C>;
 }
 
+type HistoryOptions = NonNullable<Parameters<Client["history"]>[1]>;
+
 /** The public face: checks what it is given, starts the shell when it is first needed. */
 class PublicClient implements Client {
-	readonly connection: Client["connection"];
-	readonly mode: Client["mode"];
-	readonly banner: Client["banner"];
-	readonly stats: Client["stats"];
-	readonly endpoints: Client["endpoints"];
-	readonly outbox: Client["outbox"];
-	readonly degraded: Client["degraded"];
 	readonly #shell: Supervisor;
+	#outbox: OutboxView | null = null;
+	#stats: Client["stats"] | null = null;
+	#degraded: Client["degraded"] | null = null;
 
 	constructor(shell: Supervisor) {
 		this.#shell = shell;
-		const { shown } = shell;
-		this.connection = shown.connection;
-		this.mode = shown.mode;
-		this.banner = shown.banner;
-		this.stats = shown.stats;
-		this.endpoints = shown.endpoints;
-		this.outbox = shell.publisher.outbox;
-		this.degraded = {
-			hold: (reason) => {
-				shell.mode.send({ type: "held", reason });
-				let isHeld = true;
-				return disposable(() => {
-					if (isHeld) shell.mode.send({ type: "released", reason });
-					isHeld = false;
-				});
-			},
-			loadMore: () => shell.polling.loadMore(),
+	}
+
+	get connection(): Client["connection"] {
+		return this.#shell.shown.connection;
+	}
+
+	get mode(): Client["mode"] {
+		return this.#shell.shown.mode;
+	}
+
+	get banner(): Client["banner"] {
+		return this.#shell.shown.banner;
+	}
+
+	get endpoints(): Client["endpoints"] {
+		return this.#shell.shown.endpoints;
+	}
+
+	get stats(): Client["stats"] {
+		const { shown } = this.#shell;
+		this.#stats ??= {
+			get: () => shown.stats,
+			subscribe: (listener) => shown.statsCell.subscribe(listener),
 		};
+		return this.#stats;
+	}
+
+	get outbox(): Client["outbox"] {
+		this.#outbox ??= new OutboxView(this.#shell.publisher);
+		return this.#outbox;
+	}
+
+	get degraded(): Client["degraded"] {
+		this.#degraded ??= {
+			hold: (reason) => this.#hold(reason),
+			loadMore: () => this.#shell.polling.loadMore(),
+		};
+		return this.#degraded;
 	}
 
 	connect({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -104,34 +130,51 @@ class PublicClient implements Client {
 		return this.close();
 	}
 
-	subscribe: Client["subscribe"] = (channel, listener, options = {}) => {
+	subscribe(
+		channel: string,
+		listener: (message: Message<never>) => void,
+		options: SubscribeOptions = {},
+	): Subscription {
 		checkChannel(channel);
 		if (typeof listener !== "function") throw invalid("The listener is not a function.");
-		const subscription = this.#shell.subscriptions.subscribe(channel, listener as never, options);
+		const subscription = this.#shell.subscriptions.subscribe(channel, listener, options);
 		this.#startLazily();
 		return subscription;
-	};
+	}
 
-	publish: Client["publish"] = (channel, data, options = {}) => {
+	publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<PublishReceipt> {
 		checkChannel(channel);
 		checkPublish(options);
 		const { status } = this.connection.get();
 		if (status === "closed") return Promise.reject(closed());
 		this.#startLazily();
 		return this.#shell.publish(channel, data, options);
-	};
+	}
 
-	history: Client["history"] = async (channel, { before, limit = 50, signal } = {}) => {
+	async history(
+		channel: string,
+		{ before, limit = 50, signal }: HistoryOptions = {},
+	): Promise<readonly Message<never>[]> {
 		checkChannel(channel);
 		const messages = await this.#shell.polling.history({ channel, before, limit }, signal);
-		return messages as unknown as readonly Message<never>[];
-	};
+		return messages as readonly Message<never>[];
+	}
 
 	on<E extends keyof ClientEvents>(
 		event: E,
 		listener: (detail: ClientEvents[E]) => void,
 	): () => void {
 		return this.#shell.events.on(event, listener);
+	}
+
+	#hold(reason: string): Disposable {
+		const { mode } = this.#shell;
+		mode.send({ type: "held", reason });
+		let isHeld = true;
+		return disposable(() => {
+			if (isHeld) mode.send({ type: "released", reason });
+			isHeld = false;
+		});
 	}
 
 	#startLazily(): void {

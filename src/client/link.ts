@@ -12,9 +12,9 @@ import { encodeBatches } from "../protocol/encode.js";
 import type { ClientFrame, HelloFrame, ServerFrame, WelcomeFrame } from "../protocol/frames.js";
 import { PRE_HELLO_BYTES, SERVER_TEXT } from "../protocol/limits.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Transport, TransportEnd } from "../transport/transport.js";
+import type { Transport, TransportEnd, TransportFacts } from "../transport/transport.js";
 import { openWebSocket } from "../transport/websocket.js";
-import { Machine, type World } from "./machine.js";
+import { type Definition, Machine, type World } from "./machine.js";
 
 /** What a link tells the supervisor: each fact once, in order, and none after `ended`. */
 export interface LinkFacts {
@@ -28,7 +28,21 @@ export interface LinkFacts {
 
 const GONE: TransportEnd = { code: 1006, reason: "", opened: true };
 
-export class Link {
+const HEARTBEAT: Definition<
+	Link,
+	heartbeat.HeartbeatState,
+	heartbeat.HeartbeatInput,
+	heartbeat.HeartbeatEffect
+> = {
+	name: "heartbeat",
+	transition: (state, input, moment, { policy }) =>
+		heartbeat.transition(state, input, policy, moment),
+	dueAt: heartbeat.dueAt,
+	perform: (link, effect) => link.beat(effect),
+	changed: () => undefined,
+};
+
+export class Link implements TransportFacts {
 	readonly dialId: number;
 	readonly endpoint: Endpoint;
 	/** What hello will carry; asked for when the dial began. */
@@ -47,10 +61,12 @@ export class Link {
 	readonly #facts: LinkFacts;
 	readonly #runtime: Runtime;
 	readonly #transport: Transport;
+	readonly policy: HeartbeatPolicy;
 	readonly #heartbeat: Machine<
 		heartbeat.HeartbeatState,
 		heartbeat.HeartbeatInput,
-		heartbeat.HeartbeatEffect
+		heartbeat.HeartbeatEffect,
+		Link
 	>;
 	#waiting: string[] = [];
 	#isOver = false;
@@ -67,26 +83,13 @@ export class Link {
 		this.endpoint = dial.endpoint;
 		this.#facts = facts;
 		this.#runtime = runtime;
-		this.#heartbeat = new Machine(
-			heartbeat.initial(policy),
-			{
-				name: "heartbeat",
-				transition: (state, input, moment) => heartbeat.transition(state, input, policy, moment),
-				dueAt: heartbeat.dueAt,
-				perform: (effect) => this.#beat(effect),
-				changed: () => undefined,
-			},
-			world,
-		);
-		this.#transport = openWebSocket(
-			dial.endpoint,
-			{
-				opened: () => facts.opened(this),
-				received: (data) => this.#receive(data),
-				closed: (end) => this.#end(end),
-			},
-			runtime,
-		);
+		this.policy = policy;
+		this.#heartbeat = new Machine(heartbeat.initial(policy), HEARTBEAT, this, world);
+		this.#transport = openWebSocket(dial.endpoint, this, runtime);
+	}
+
+	opened(): void {
+		this.#facts.opened(this);
 	}
 
 	/**
@@ -147,7 +150,7 @@ export class Link {
 		}
 	}
 
-	#receive(data: string): void {
+	received(data: string): void {
 		this.#facts.counted("bytesIn", data.length);
 		if (this.welcome !== null) this.#heartbeat.send({ type: "heard" });
 		let frames: readonly ServerFrame[];
@@ -155,7 +158,10 @@ export class Link {
 			frames = decodeServerMessage(data, SERVER_TEXT);
 		} catch (reason) {
 			this.#transport.close(4400, "malformed");
-			return this.#end({ ...GONE, code: 4400 }, RealtimeError.from(reason, "protocol-violation"));
+			// This server's fault: another one, or the same one mended, may do better.
+			const malformed = { cause: reason, retryable: true };
+			const cause = new RealtimeError("protocol-violation", "malformed frame", malformed);
+			return this.closed({ ...GONE, code: 4400 }, cause);
 		}
 		for (const frame of frames) {
 			if (this.#isOver) return;
@@ -181,20 +187,21 @@ export class Link {
 		}
 		if (this.welcome === null) {
 			this.#transport.close(4400, "no welcome");
-			return this.#end({ ...GONE, code: 4400 });
+			return this.closed({ ...GONE, code: 4400 });
 		}
 		this.#facts.received(this, frame);
 		if (frame.type === "welcome") this.#flush();
 	}
 
-	#beat(effect: heartbeat.HeartbeatEffect): void {
+	/** Carries out one order of the heartbeat. */
+	beat(effect: heartbeat.HeartbeatEffect): void {
 		if (effect.type === "ping")
 			return this.send({ type: "ping", at: this.#runtime.clock.monotonic() });
 		this.#transport.close(4408, "silent");
-		this.#end(GONE, new RealtimeError("heartbeat-timeout", "The server fell silent."));
+		this.closed(GONE, new RealtimeError("heartbeat-timeout", "The server fell silent."));
 	}
 
-	#end(end: TransportEnd, cause?: RealtimeError): void {
+	closed(end: TransportEnd, cause?: RealtimeError): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#heartbeat.stop();

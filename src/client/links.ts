@@ -3,7 +3,7 @@ import type { Loss } from "../connection/contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { classifyClose } from "../policy/close-codes.js";
-import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
+import type { ServerFrame, SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import type { TransportEnd } from "../transport/transport.js";
 import { FRAMES, linkSettled } from "./effects.js";
 import { Link, type LinkFacts } from "./link.js";
@@ -12,10 +12,9 @@ import type { SendOrder } from "./publisher.js";
 import type { LinkKeeping, Shell } from "./shell.js";
 import { NAME, VERSION } from "./version.js";
 
-export class Links implements LinkKeeping {
+export class Links implements LinkKeeping, LinkFacts {
 	readonly #shell: Shell;
 	readonly #world: World;
-	readonly #facts: LinkFacts;
 	readonly #links = new Map<number, Link>();
 	#current: number | null = null;
 	/** Of the last link that was adopted, ever. */
@@ -24,14 +23,6 @@ export class Links implements LinkKeeping {
 	constructor(shell: Shell, world: World) {
 		this.#shell = shell;
 		this.#world = world;
-		this.#facts = {
-			opened: ({ dialId }) => shell.connection.send({ type: "opened", dialId }),
-			received: (link, frame) => FRAMES[frame.type](shell, link, frame as never),
-			ended: (link, end, cause) => this.#end(link, end, cause),
-			counted: (direction, bytes) => {
-				shell.counts[direction] += bytes;
-			},
-		};
 	}
 
 	get live(): Link | undefined {
@@ -42,7 +33,7 @@ export class Links implements LinkKeeping {
 		const { counts, token, settings, runtime } = this.#shell;
 		counts.dials += 1;
 		const dial = { dialId, endpoint };
-		const link = new Link(dial, this.#facts, settings.heartbeat, runtime, this.#world);
+		const link = new Link(dial, this, settings.heartbeat, runtime, this.#world);
 		// Beside the dial: by the time that the transport is open, the token should be there.
 		link.token = token.get();
 		link.token.catch(() => undefined);
@@ -161,7 +152,19 @@ export class Links implements LinkKeeping {
 		});
 	}
 
-	#end(link: Link, end: TransportEnd, cause?: RealtimeError): void {
+	opened({ dialId }: Link): void {
+		this.#shell.connection.send({ type: "opened", dialId });
+	}
+
+	received(link: Link, frame: ServerFrame): void {
+		FRAMES[frame.type](this.#shell, link, frame as never);
+	}
+
+	counted(direction: "bytesIn" | "bytesOut", bytes: number): void {
+		this.#shell.counts[direction] += bytes;
+	}
+
+	ended(link: Link, end: TransportEnd, cause?: RealtimeError): void {
 		const verdict = classifyClose(end);
 		const isFinal = verdict.isTokenRejected && !this.#shell.token.reject();
 		const refused = (): RealtimeError =>

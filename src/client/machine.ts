@@ -13,16 +13,19 @@ export interface World {
 /** Wall time beside the monotonic one: what an outbox writes into its records. */
 export type WallMoment = Moment & { readonly at: number };
 
-/** A pure machine, and what the shell does with what comes out of it. */
-export interface Definition<S, I, E> {
+/**
+ * A pure machine, and what its owner does with what comes out of it. One for all machines of a kind:
+ * a client that idles holds no closure of its own for each.
+ */
+export interface Definition<O, S, I, E> {
 	/** Labels its timer. */
 	readonly name: string;
-	transition(state: S, input: I, moment: WallMoment): readonly [S, readonly E[]];
+	transition(state: S, input: I, moment: WallMoment, owner: O): readonly [S, readonly E[]];
 	dueAt(state: S): number;
 	/** Carries out one order. */
-	perform(effect: E): void;
+	perform(owner: O, effect: E): void;
 	/** Called after all orders of an input that changed the state. */
-	changed(state: S, previous: S): void;
+	changed(owner: O, state: S, previous: S): void;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -31,17 +34,19 @@ const NEVER = Number.POSITIVE_INFINITY;
  * Runs one machine: one input at a time, to its end, and one timer at `dueAt`. A timer that is early
  * because the due instant has moved on is left alone: it ticks, nothing happens, the next one is set.
  */
-export class Machine<S, I, E> {
+export class Machine<S, I, E, O = unknown> {
 	state: S;
-	readonly #definition: Definition<S, I, E>;
+	readonly #definition: Definition<O, S, I, E>;
+	readonly #owner: O;
 	readonly #world: World;
 	#timer: Disposable | null = null;
 	#timerAt = NEVER;
 	#queue: I[] | null = null;
 
-	constructor(initial: S, definition: Definition<S, I, E>, world: World) {
+	constructor(initial: S, definition: Definition<O, S, I, E>, owner: O, world: World) {
 		this.state = initial;
 		this.#definition = definition;
+		this.#owner = owner;
 		this.#world = world;
 	}
 
@@ -70,10 +75,10 @@ export class Machine<S, I, E> {
 		const moment = { now: clock.monotonic(), at: clock.now(), random };
 		const previous = this.state;
 		try {
-			const [state, effects] = this.#definition.transition(previous, input, moment);
+			const [state, effects] = this.#definition.transition(previous, input, moment, this.#owner);
 			this.state = state;
-			for (const effect of effects) this.#definition.perform(effect);
-			if (state !== previous) this.#definition.changed(state, previous);
+			for (const effect of effects) this.#definition.perform(this.#owner, effect);
+			if (state !== previous) this.#definition.changed(this.#owner, state, previous);
 		} catch (reason) {
 			report(reason);
 		}

@@ -1,41 +1,48 @@
 /* The two machines that decide for the whole client, each with its orders from effects.ts. */
+import type { ConnectionEffect, ConnectionInput } from "../connection/contract.js";
 import * as connection from "../connection/machine.js";
+import type { ModeEffect, ModeInput } from "../degraded/contract.js";
 import * as mode from "../degraded/mode.js";
 import type { EndpointFilter } from "../endpoint/endpoint.js";
 import type { Report } from "../reactive/readable.js";
 import { CONNECTION_ORDERS, connectionChanged, MODE_ORDERS, modeChanged } from "./effects.js";
-import { Machine, type World } from "./machine.js";
-import type { Shell } from "./shell.js";
+import type { Definition } from "./machine.js";
+import type { Settings } from "./settings.js";
+import type { Policies, Shell } from "./shell.js";
 
-export function newConnection(shell: Shell, world: World): Shell["connection"] {
-	const { reconnect, filters, endpoints } = shell.settings;
-	const policy = { ...reconnect, filters: filters.map((filter) => guard(filter, world.report)) };
-	return new Machine(
-		connection.initial(endpoints),
-		{
-			name: "connection",
-			transition: (state, input, moment) => connection.transition(state, input, policy, moment),
-			dueAt: connection.dueAt,
-			perform: (order) => CONNECTION_ORDERS[order.type](shell, order as never),
-			changed: (state, previous) => connectionChanged(shell, state, previous),
-		},
-		world,
-	);
-}
+/** Who is dialled, when, and what lives. */
+export const CONNECTION: Definition<
+	Shell,
+	connection.ConnectionMachine,
+	ConnectionInput,
+	ConnectionEffect
+> = {
+	name: "connection",
+	transition: (state, input, moment, shell) =>
+		connection.transition(state, input, shell.policies.connection, moment),
+	dueAt: connection.dueAt,
+	perform: (shell, order) => CONNECTION_ORDERS[order.type](shell, order as never),
+	changed: connectionChanged,
+};
 
-export function newMode(shell: Shell, world: World): Shell["mode"] {
-	const policy = { ...shell.settings.degraded, hasApi: shell.settings.api.length > 0 };
-	return new Machine(
-		mode.initialMode(),
-		{
-			name: "mode",
-			transition: (state, input, moment) => mode.transition(state, input, policy, moment),
-			dueAt: mode.dueAt,
-			perform: (order) => MODE_ORDERS[order.type](shell, order as never),
-			changed: () => modeChanged(shell),
-		},
-		world,
-	);
+/** What the product promises meanwhile, and when to poll. */
+export const MODE: Definition<Shell, mode.ModeState, ModeInput, ModeEffect> = {
+	name: "mode",
+	transition: (state, input, moment, shell) =>
+		mode.transition(state, input, shell.policies.mode, moment),
+	dueAt: mode.dueAt,
+	perform: (shell, order) => MODE_ORDERS[order.type](shell, order as never),
+	changed: modeChanged,
+};
+
+export function policiesOf(
+	{ reconnect, filters, degraded, api }: Settings,
+	report: Report,
+): Policies {
+	return {
+		connection: { ...reconnect, filters: filters.map((filter) => guard(filter, report)) },
+		mode: { ...degraded, hasApi: api.length > 0 },
+	};
 }
 
 /** An app's filter that throws must not stop the dialling: its step is left out, and it is told of. */

@@ -25,7 +25,7 @@ export interface PollerContext {
 export class Poller {
 	readonly http: HttpHalf;
 	readonly #context: PollerContext;
-	#abort = new AbortController();
+	#abort: AbortController | null = null;
 
 	constructor(api: readonly string[], context: PollerContext, runtime: Runtime) {
 		this.http = new HttpHalf(api, runtime);
@@ -56,11 +56,12 @@ export class Poller {
 
 	/** Ends what is in flight. */
 	abort(): void {
-		this.#abort.abort(new RealtimeError("closed", "Polling ended."));
-		this.#abort = new AbortController();
+		this.#abort?.abort(new RealtimeError("closed", "Polling ended."));
+		this.#abort = null;
 	}
 
 	async #authorized<T>(run: (token: string | null, signal: AbortSignal) => Promise<T>): Promise<T> {
+		this.#abort ??= new AbortController();
 		const { signal } = this.#abort;
 		const token = await this.#context.token.get();
 		signal.throwIfAborted();

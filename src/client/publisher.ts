@@ -6,51 +6,60 @@ import { RealtimeError } from "../errors/realtime-error.js";
 import type { OutboxPolicy } from "../policy/policies.js";
 import { utf8Length } from "../protocol/encode.js";
 import type { PublishedFrame, RejectedFrame } from "../protocol/frames.js";
-import { Cell } from "../reactive/readable.js";
+import { Cell, type Unsubscribe } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Outbox, OutboxEntry, PublishOptions } from "./client.js";
-import { Machine, type World } from "./machine.js";
+import { type Definition, Machine, type World } from "./machine.js";
 import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
 import { invalid } from "./settings.js";
 
 export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
+
+/** Takes publishes to where the route says. */
+export interface Carrier {
+	send(order: SendOrder): void;
+}
 
 interface Promised {
 	resolve(receipt: PublishReceipt): void;
 	reject(cause: RealtimeError): void;
 }
 
+type OutboxMachine = Machine<machine.OutboxState, OutboxInput, OutboxEffect, Publisher>;
+
+const OUTBOX: Definition<Publisher, machine.OutboxState, OutboxInput, OutboxEffect> = {
+	name: "outbox",
+	transition: (state, input, moment, { policy }) =>
+		machine.transition(state, input, policy, moment),
+	dueAt: machine.dueAt,
+	perform: (publisher, effect) => publisher.perform(effect),
+	changed: (publisher, state) => publisher.changes.set(state),
+};
+
 export class Publisher {
-	readonly outbox: Outbox;
+	readonly policy: OutboxPolicy;
+	readonly changes: Cell<machine.OutboxState>;
 	readonly #runtime: Runtime;
 	readonly #world: World;
-	readonly #policy: OutboxPolicy;
-	readonly #send: (order: SendOrder) => void;
-	readonly #changes: Cell<machine.OutboxState>;
+	readonly #carrier: Carrier;
 	readonly #promised = new Map<string, Promised>();
-	#machine: Machine<machine.OutboxState, OutboxInput, OutboxEffect>;
+	#machine: OutboxMachine;
 	#queue: QueueIdentity;
 	#store: OutboxStore | null = null;
-	/** Null until what an earlier process left has been read: nothing may be sent ahead of it. */
+	/** What came before an earlier process's queue had been read: it waits, or it would be sent ahead. */
 	#late: OutboxInput[] | null = null;
 	#opening: Promise<void> = Promise.resolve();
 	#route: Route | null = null;
 	#ids = 0;
 
-	constructor(
-		policy: OutboxPolicy,
-		runtime: Runtime,
-		world: World,
-		send: (order: SendOrder) => void,
-	) {
-		this.#policy = policy;
+	constructor(policy: OutboxPolicy, runtime: Runtime, world: World, carrier: Carrier) {
+		this.policy = policy;
 		this.#runtime = runtime;
 		this.#world = world;
-		this.#send = send;
+		this.#carrier = carrier;
 		this.#queue = newQueue(runtime.random);
 		this.#machine = this.#newMachine();
-		this.#changes = new Cell(this.#machine.state, world.report);
-		this.outbox = this.#readable();
+		this.changes = new Cell(this.#machine.state, world.report);
 	}
 
 	get queue(): QueueIdentity {
@@ -63,7 +72,7 @@ export class Publisher {
 
 	/** Resolves when the queue's own identity is known: no hello before. */
 	open(): Promise<void> {
-		const { persist, namespace = "" } = this.#policy;
+		const { persist, namespace = "" } = this.policy;
 		if (persist === "memory" || this.#store !== null) return this.#opening;
 		const store = new OutboxStore(namespace, this.#runtime, this.#world.report);
 		this.#store = store;
@@ -115,12 +124,7 @@ export class Publisher {
 	}
 
 	publish(channel: string, data: unknown, options: PublishOptions): Promise<PublishReceipt> {
-		const {
-			whenOffline = "queue",
-			ttlMs = this.#policy.ttlMs,
-			id = this.newId(),
-			signal,
-		} = options;
+		const { whenOffline = "queue", ttlMs = this.policy.ttlMs, id = this.newId(), signal } = options;
 		const json = toJson(data);
 		// A copy, so that what the app changes afterwards is not what is sent.
 		const copy: unknown = JSON.parse(json);
@@ -145,6 +149,11 @@ export class Publisher {
 		return `${this.queue.client}-${this.#ids.toString(36)}-${word}`;
 	}
 
+	async clear(): Promise<void> {
+		await this.open();
+		this.#tell({ type: "cleared" });
+	}
+
 	/** Publishes in storage stay there; all promises end. */
 	async close(): Promise<void> {
 		const store = this.#store;
@@ -153,26 +162,15 @@ export class Publisher {
 		this.#route = null;
 		this.#store = null;
 		this.#late = null;
-		this.#changes.set(this.#machine.state);
+		this.changes.set(this.#machine.state);
 		const closed = new RealtimeError("closed", "The client was closed.");
 		for (const { reject } of this.#promised.values()) reject(closed);
 		this.#promised.clear();
 		await store?.close();
 	}
 
-	#newMachine(): Machine<machine.OutboxState, OutboxInput, OutboxEffect> {
-		return new Machine(
-			machine.initialOutbox(this.#policy),
-			{
-				name: "outbox",
-				transition: (state, input, moment) =>
-					machine.transition(state, input, this.#policy, moment),
-				dueAt: machine.dueAt,
-				perform: (effect) => this.#perform(effect),
-				changed: (state) => this.#changes.set(state),
-			},
-			this.#world,
-		);
+	#newMachine(): OutboxMachine {
+		return new Machine(machine.initialOutbox(this.policy), OUTBOX, this, this.#world);
 	}
 
 	#tell(input: OutboxInput): void {
@@ -195,10 +193,11 @@ export class Publisher {
 		this.#machine.send({ type: "restored", publishes: aged });
 	}
 
-	#perform(effect: OutboxEffect): void {
+	/** Carries out one order of the outbox. */
+	perform(effect: OutboxEffect): void {
 		switch (effect.type) {
 			case "send":
-				return this.#send(effect);
+				return this.#carrier.send(effect);
 			case "store":
 				return this.#keep(effect.publishes);
 			case "forget":
@@ -239,27 +238,40 @@ export class Publisher {
 		this.#promised.delete(id);
 		if (promised !== undefined) end(promised);
 	}
+}
 
-	#readable(): Outbox {
-		let seen: machine.OutboxState | null = null;
-		let entries: readonly OutboxEntry[] = [];
-		const get = (state: machine.OutboxState): readonly OutboxEntry[] => {
-			if (seen !== state) entries = machine.entries(state);
-			seen = state;
-			return entries;
-		};
-		return {
-			get: () => get(this.#changes.get()),
-			subscribe: (listener) =>
-				this.#changes.subscribe((state, previous) => {
-					const before = get(previous);
-					listener(get(state), before);
-				}),
-			clear: async () => {
-				await this.open();
-				this.#tell({ type: "cleared" });
-			},
-		};
+/** The outbox as an app sees it. */
+export class OutboxView implements Outbox {
+	readonly #publisher: Publisher;
+	#seen: machine.OutboxState | null = null;
+	#entries: readonly OutboxEntry[] = [];
+
+	constructor(publisher: Publisher) {
+		this.#publisher = publisher;
+	}
+
+	get(): readonly OutboxEntry[] {
+		return this.#of(this.#publisher.changes.get());
+	}
+
+	subscribe(
+		listener: (now: readonly OutboxEntry[], before: readonly OutboxEntry[]) => void,
+	): Unsubscribe {
+		return this.#publisher.changes.subscribe((state, previous) => {
+			const before = this.#of(previous);
+			listener(this.#of(state), before);
+		});
+	}
+
+	clear(): Promise<void> {
+		return this.#publisher.clear();
+	}
+
+	/** The same list for the same state. */
+	#of(state: machine.OutboxState): readonly OutboxEntry[] {
+		if (this.#seen !== state) this.#entries = machine.entries(state);
+		this.#seen = state;
+		return this.#entries;
 	}
 }
 

@@ -1,9 +1,9 @@
 /* The client's parts as they see each other: what effects.ts may reach, and no more. */
 import type { LinkId } from "../channels/contract.js";
 import type { ConnectionEffect, ConnectionInput } from "../connection/contract.js";
-import type { ConnectionMachine } from "../connection/machine.js";
+import type { ConnectionMachine, ConnectionPolicy } from "../connection/machine.js";
 import type { ModeEffect, ModeInput } from "../degraded/contract.js";
-import type { ModeState } from "../degraded/mode.js";
+import type { ModePolicy, ModeState } from "../degraded/mode.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import type { Emitter } from "../reactive/emitter.js";
@@ -30,18 +30,25 @@ export interface Counts {
 	bytesOut: number;
 }
 
+/** What the two machines go by that decide for the whole client. */
+export interface Policies {
+	readonly connection: ConnectionPolicy;
+	readonly mode: ModePolicy;
+}
+
 export interface Shell {
 	readonly settings: Settings;
 	readonly runtime: Runtime;
 	readonly events: Emitter<ClientEvents>;
-	readonly connection: Machine<ConnectionMachine, ConnectionInput, ConnectionEffect>;
-	readonly mode: Machine<ModeState, ModeInput, ModeEffect>;
+	readonly connection: Machine<ConnectionMachine, ConnectionInput, ConnectionEffect, Shell>;
+	readonly mode: Machine<ModeState, ModeInput, ModeEffect, Shell>;
 	readonly token: TokenSource;
 	readonly subscriptions: Subscriptions;
 	readonly publisher: Publisher;
 	readonly links: LinkKeeping;
 	readonly polling: PollKeeping;
 	readonly shown: ShownKeeping;
+	readonly policies: Policies;
 	readonly admission: AdmissionWatch;
 	readonly counts: Counts;
 	/** The connection machine's last report: why the state that follows it came about. */

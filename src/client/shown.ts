@@ -3,25 +3,34 @@ import { type ConnectionState, project } from "../connection/projection.js";
 import * as bannerMachine from "../degraded/banner.js";
 import type { BannerView } from "../degraded/contract.js";
 import { modeOf, pendingOf } from "../degraded/mode.js";
-import { Cell, type Readable } from "../reactive/readable.js";
+import type { DegradedPolicy } from "../policy/policies.js";
+import { Cell } from "../reactive/readable.js";
 import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
-import { Machine, type World } from "./machine.js";
+import { type Definition, Machine, type World } from "./machine.js";
 import type { Shell, ShownKeeping } from "./shell.js";
 
 const NORMAL: ServiceMode = { mode: "normal" };
 /** By less the wall clock was not set: its ticks are whole milliseconds, and both clocks drift. */
 const CLOCK_STEP_MS = 100;
 
+const BANNER: Definition<Shown, bannerMachine.BannerState, bannerMachine.BannerInput, never> = {
+	name: "banner",
+	transition: (state, input, moment, { policy }) =>
+		bannerMachine.transition(state, input, policy, moment),
+	dueAt: bannerMachine.dueAt,
+	perform: () => undefined,
+	changed: (shown, state) => shown.showBanner(state),
+};
+
 export class Shown implements ShownKeeping {
 	readonly connection: Cell<ConnectionState>;
 	readonly mode: Cell<ServiceMode>;
 	readonly banner: Cell<Banner | null>;
+	readonly statsCell: Cell<ClientStats>;
 	readonly endpoints: Cell<readonly EndpointStatus[]>;
-	readonly stats: Readable<ClientStats>;
 	readonly #shell: Shell;
 	#offsetMs = Number.NaN;
-	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never>;
-	readonly #statsCell: Cell<ClientStats>;
+	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never, Shown>;
 
 	constructor(shell: Shell, world: World) {
 		const { report } = world;
@@ -30,24 +39,19 @@ export class Shown implements ShownKeeping {
 		this.mode = new Cell<ServiceMode>(NORMAL, report);
 		this.banner = new Cell<Banner | null>(null, report);
 		this.endpoints = new Cell(this.#endpoints(), report);
-		this.#statsCell = new Cell(this.#stats(), report);
-		const stats = this.#statsCell;
-		this.stats = {
-			get: () => this.#refreshed(),
-			subscribe: (listener) => stats.subscribe(listener),
-		};
-		this.#banner = new Machine(
-			bannerMachine.initialBanner(),
-			{
-				name: "banner",
-				transition: (state, input, moment) =>
-					bannerMachine.transition(state, input, shell.settings.degraded, moment),
-				dueAt: bannerMachine.dueAt,
-				perform: () => undefined,
-				changed: (state) => this.banner.set(this.#toBanner(state)),
-			},
-			world,
-		);
+		this.statsCell = new Cell(this.#stats(), report);
+		this.#banner = new Machine(bannerMachine.initialBanner(), BANNER, this, world);
+	}
+
+	/** Figures are read as often as one likes: a new object only when one has changed. */
+	get stats(): ClientStats {
+		const next = this.#stats();
+		if (!isSame(this.statsCell.get(), next)) this.statsCell.set(next);
+		return this.statsCell.get();
+	}
+
+	get policy(): DegradedPolicy {
+		return this.#shell.settings.degraded;
 	}
 
 	/** After a change of the connection machine. */
@@ -70,7 +74,7 @@ export class Shown implements ShownKeeping {
 		if (!isSameLink)
 			this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
 		this.endpoints.set(this.#endpoints());
-		this.#refreshed();
+		void this.stats;
 	}
 
 	updateMode(): void {
@@ -94,6 +98,10 @@ export class Shown implements ShownKeeping {
 
 	stop(): void {
 		this.#banner.stop();
+	}
+
+	showBanner(state: bannerMachine.BannerState): void {
+		this.banner.set(this.#toBanner(state));
 	}
 
 	#toBanner(state: bannerMachine.BannerState): Banner | null {
@@ -126,13 +134,6 @@ export class Shown implements ShownKeeping {
 			dns: null,
 			address: null,
 		}));
-	}
-
-	/** Read as often as one likes: a new object only when a figure has changed. */
-	#refreshed(): ClientStats {
-		const next = this.#stats();
-		if (!isSame(this.#statsCell.get(), next)) this.#statsCell.set(next);
-		return this.#statsCell.get();
 	}
 
 	#stats(): ClientStats {

@@ -1,7 +1,11 @@
 /* The composition root: every part, and when they start and stop. What happens when is in effects.ts. */
-import type { PublishReceipt } from "../channels/message.js";
+import type { Gap, PublishReceipt } from "../channels/message.js";
+import { initial } from "../connection/machine.js";
+import { initialMode } from "../degraded/mode.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
+import type { LinkId } from "../channels/contract.js";
 import { RealtimeError } from "../errors/realtime-error.js";
+import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import { Emitter } from "../reactive/emitter.js";
 import type { Unsubscribe } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -9,11 +13,12 @@ import { AdmissionWatch } from "./admission.js";
 import type { ClientEvents, PublishOptions } from "./client.js";
 import { woken } from "./effects.js";
 import { Links } from "./links.js";
-import { newConnection, newMode } from "./machines.js";
+import { Machine } from "./machine.js";
+import { CONNECTION, MODE, policiesOf } from "./machines.js";
 import { Polling } from "./polling.js";
-import { Publisher } from "./publisher.js";
+import { Publisher, type SendOrder } from "./publisher.js";
 import { checkEndpoints, type Settings } from "./settings.js";
-import type { Counts, ReportOrder, Shell } from "./shell.js";
+import type { Counts, Policies, ReportOrder, Shell } from "./shell.js";
 import { Shown } from "./shown.js";
 import { type SubscriptionFacts, Subscriptions } from "./subscriptions.js";
 import { TokenSource } from "./token.js";
@@ -21,7 +26,7 @@ import { TokenSource } from "./token.js";
 /** How long a busy server is left alone before it is asked for a channel again. */
 const ASK_AGAIN_MS = 1_000;
 
-export class Supervisor implements Shell {
+export class Supervisor implements Shell, SubscriptionFacts {
 	readonly settings: Settings;
 	readonly runtime: Runtime;
 	readonly events: Emitter<ClientEvents>;
@@ -33,6 +38,7 @@ export class Supervisor implements Shell {
 	readonly links: Links;
 	readonly polling: Polling;
 	readonly shown: Shown;
+	readonly policies: Policies;
 	readonly admission: AdmissionWatch;
 	readonly counts: Counts = {
 		dials: 0,
@@ -53,14 +59,13 @@ export class Supervisor implements Shell {
 		const world = { clock: runtime.clock, random: runtime.random, report };
 		this.events = new Emitter(report);
 		this.token = new TokenSource(settings.getToken, runtime);
-		this.connection = newConnection(this, world);
-		this.mode = newMode(this, world);
+		this.policies = policiesOf(settings, report);
+		this.connection = new Machine(initial(settings.endpoints), CONNECTION, this, world);
+		this.mode = new Machine(initialMode(), MODE, this, world);
 		this.links = new Links(this, world);
 		this.polling = new Polling(this);
-		this.subscriptions = new Subscriptions(this.#subscriptionFacts(), report);
-		this.publisher = new Publisher(settings.outbox, runtime, world, (order) =>
-			order.route.via === "http" ? this.polling.publish(order) : this.links.send(order),
-		);
+		this.subscriptions = new Subscriptions(this, report);
+		this.publisher = new Publisher(settings.outbox, runtime, world, this);
 		this.shown = new Shown(this, world);
 		this.admission = new AdmissionWatch(settings.reconnect.admissionUrl, runtime, (windowMs) =>
 			this.connection.send({ type: "realtime-reported", windowMs }),
@@ -122,6 +127,35 @@ export class Supervisor implements Shell {
 		this.runtime.logger.debug("transition", { reason, dialId, endpoint });
 	}
 
+	/** A publish leaves on the route that the outbox has chosen. */
+	send(order: SendOrder): void {
+		if (order.route.via === "http") this.polling.publish(order);
+		else this.links.send(order);
+	}
+
+	asked(link: LinkId, frame: SubscribeFrame): void {
+		if (link < 0) this.polling.asked(frame);
+		else this.links.ask(link, frame);
+	}
+
+	left(frame: UnsubscribeFrame): void {
+		this.links.leave(frame);
+	}
+
+	gapFound(gap: Gap): void {
+		this.links.markGap();
+		this.events.emit("gap", gap);
+	}
+
+	answered(): void {
+		this.links.settle();
+	}
+
+	deferred(link: LinkId, channel: string): void {
+		const again = (): void => this.subscriptions.askAgain(link, channel);
+		this.runtime.clock.setTimeout(again, ASK_AGAIN_MS, "ask-again");
+	}
+
 	#watch(): readonly Unsubscribe[] {
 		const { lifecycle } = this.runtime;
 		if (!lifecycle.get().online) this.mode.send({ type: "online-changed", online: false });
@@ -144,21 +178,5 @@ export class Supervisor implements Shell {
 		} catch (reason) {
 			this.report(reason);
 		}
-	}
-
-	#subscriptionFacts(): SubscriptionFacts {
-		return {
-			asked: (link, frame) => (link < 0 ? this.polling.asked(frame) : this.links.ask(link, frame)),
-			left: (frame) => this.links.leave(frame),
-			gapFound: (gap) => {
-				this.links.markGap();
-				this.events.emit("gap", gap);
-			},
-			answered: () => this.links.settle(),
-			deferred: (link, channel) => {
-				const again = (): void => this.subscriptions.askAgain(link, channel);
-				this.runtime.clock.setTimeout(again, ASK_AGAIN_MS, "ask-again");
-			},
-		};
 	}
 }

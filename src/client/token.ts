@@ -22,7 +22,7 @@ export class TokenSource {
 	readonly #budget = new Budget();
 	#reason: Reason = "initial";
 	#token: Promise<string | null> | null = null;
-	#abort = new AbortController();
+	#abort: AbortController | null = null;
 	#refresh: Disposable | null = null;
 	#isFreshRejected = false;
 	#isAnswered = false;
@@ -83,8 +83,8 @@ export class TokenSource {
 	stop(): void {
 		dispose(this.#refresh);
 		this.#refresh = null;
-		this.#abort.abort(new RealtimeError("closed", "The client was closed."));
-		this.#abort = new AbortController();
+		this.#abort?.abort(new RealtimeError("closed", "The client was closed."));
+		this.#abort = null;
 		this.#forget("initial");
 		this.#isFreshRejected = false;
 	}
@@ -97,6 +97,7 @@ export class TokenSource {
 
 	#ask(getToken: NonNullable<ClientOptions["getToken"]>, reason: Reason): Promise<string | null> {
 		const { clock, random } = this.#runtime;
+		this.#abort ??= new AbortController();
 		return attempt(
 			async (signal) => {
 				const token: unknown = await getToken({ reason, signal }).catch(explain);
