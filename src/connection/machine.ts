@@ -43,9 +43,9 @@ import {
 	recall,
 	report,
 	type Step,
-	type Terms,
 	sooner,
 	stay,
+	type Terms,
 	type Waiting,
 } from "./state.js";
 
