@@ -73,8 +73,8 @@ class PublicClient implements Client {
 	get stats(): Client["stats"] {
 		const { shown } = this.#shell;
 		this.#stats ??= {
-			get: () => shown.stats,
-			subscribe: (listener) => shown.statsCell.subscribe(listener),
+			get: () => shown.stats.get(),
+			subscribe: (listener) => shown.stats.subscribe(listener),
 		};
 		return this.#stats;
 	}

@@ -35,13 +35,25 @@ export const MODE: Definition<Shell, mode.ModeState, ModeInput, ModeEffect> = {
 	changed: modeChanged,
 };
 
-export function policiesOf(
-	{ reconnect, filters, degraded, api }: Settings,
-	report: Report,
-): Policies {
+/** Spelled out: a spread would give each client shapes of its own, a kilobyte of them. */
+export function policiesOf(settings: Settings, report: Report): Policies {
+	const { firstRedialWindowMs, baseMs, maxMs, dialTimeoutMs } = settings.reconnect;
+	const { stableAfterMs, failBackWindowMs, admissionUrl } = settings.reconnect;
+	const { enterAfterMs, polling, intervalMs, bannerAfterMs } = settings.degraded;
+	const filters = settings.filters.map((filter) => guard(filter, report));
+	const hasApi = settings.api.length > 0;
 	return {
-		connection: { ...reconnect, filters: filters.map((filter) => guard(filter, report)) },
-		mode: { ...degraded, hasApi: api.length > 0 },
+		connection: {
+			firstRedialWindowMs,
+			baseMs,
+			maxMs,
+			dialTimeoutMs,
+			stableAfterMs,
+			failBackWindowMs,
+			admissionUrl,
+			filters,
+		},
+		mode: { enterAfterMs, polling, intervalMs, bannerAfterMs, hasApi },
 	};
 }
 

@@ -66,7 +66,7 @@ export function checkEndpoints(endpoints: readonly (string | Endpoint)[]): reado
 			throw invalid(`${endpoint.url}: an endpoint starts with wss:// or ws://.`);
 		if (username || hash) throw invalid("An endpoint has neither credentials nor a fragment.");
 		if (!(endpoint.weight === undefined || endpoint.weight >= 0)) throw invalid("weight < 0.");
-		return { role: index === 0 ? "primary" : "backup", ...endpoint };
+		return { ...endpoint, role: endpoint.role ?? (index === 0 ? "primary" : "backup") };
 	});
 }
 

@@ -4,7 +4,7 @@ import * as bannerMachine from "../degraded/banner.js";
 import type { BannerView } from "../degraded/contract.js";
 import { modeOf, pendingOf } from "../degraded/mode.js";
 import type { DegradedPolicy } from "../policy/policies.js";
-import { Cell } from "../reactive/readable.js";
+import { Cell, type Report } from "../reactive/readable.js";
 import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import type { Shell, ShownKeeping } from "./shell.js";
@@ -26,9 +26,11 @@ export class Shown implements ShownKeeping {
 	readonly connection: Cell<ConnectionState>;
 	readonly mode: Cell<ServiceMode>;
 	readonly banner: Cell<Banner | null>;
-	readonly statsCell: Cell<ClientStats>;
-	readonly endpoints: Cell<readonly EndpointStatus[]>;
 	readonly #shell: Shell;
+	readonly #report: Report;
+	/** Made when first asked for: most clients are never asked. */
+	#endpointsCell: Cell<readonly EndpointStatus[]> | null = null;
+	#statsCell: Cell<ClientStats> | null = null;
 	#offsetMs = Number.NaN;
 	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never, Shown>;
 
@@ -38,16 +40,21 @@ export class Shown implements ShownKeeping {
 		this.connection = new Cell<ConnectionState>({ status: "idle" }, report);
 		this.mode = new Cell<ServiceMode>(NORMAL, report);
 		this.banner = new Cell<Banner | null>(null, report);
-		this.endpoints = new Cell(this.#endpoints(), report);
-		this.statsCell = new Cell(this.#stats(), report);
+		this.#report = report;
 		this.#banner = new Machine(bannerMachine.initialBanner(), BANNER, this, world);
 	}
 
-	/** Figures are read as often as one likes: a new object only when one has changed. */
-	get stats(): ClientStats {
+	get endpoints(): Cell<readonly EndpointStatus[]> {
+		this.#endpointsCell ??= new Cell(this.#endpoints(), this.#report);
+		return this.#endpointsCell;
+	}
+
+	/** In step with every figure as of now; a new object only when one of them has changed. */
+	get stats(): Cell<ClientStats> {
 		const next = this.#stats();
-		if (!isSame(this.statsCell.get(), next)) this.statsCell.set(next);
-		return this.statsCell.get();
+		this.#statsCell ??= new Cell(next, this.#report);
+		if (!isSame(this.#statsCell.get(), next)) this.#statsCell.set(next);
+		return this.#statsCell;
 	}
 
 	get policy(): DegradedPolicy {
@@ -73,8 +80,8 @@ export class Shown implements ShownKeeping {
 			from.status === "connected" && next.status === "connected" && from.since === next.since;
 		if (!isSameLink)
 			this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
-		this.endpoints.set(this.#endpoints());
-		void this.stats;
+		this.#endpointsCell?.set(this.#endpoints());
+		if (this.#statsCell !== null) void this.stats;
 	}
 
 	updateMode(): void {

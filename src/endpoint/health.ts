@@ -45,7 +45,8 @@ export function toCandidates(
 	const next: Candidate[] = [];
 	for (const given of endpoints) {
 		if (find(next, given.url)) continue;
-		const endpoint: Endpoint = { role: next.length === 0 ? "primary" : "backup", ...given };
+		const role = given.role ?? (next.length === 0 ? "primary" : "backup");
+		const endpoint: Endpoint = { ...given, role };
 		const known = find(previous, given.url);
 		if (known === undefined)
 			next.push({ endpoint, failures: 0, ejectedUntil: null, lastGoodAt: null });
