@@ -32,11 +32,14 @@ export interface ServerOptions<X> {
 	maxConnectionAgeMs?: number;
 	/** Browsers only: matched exactly, at the upgrade and for the HTTP half's CORS. @default "same-origin" */
 	allowedOrigins?: readonly string[] | "same-origin" | "any";
-	/** Frames a second from one link, over a burst of ten times as many; past it the link closes with 4429. @default 1000 */
+	/**
+	 * Frames a second from one link, over a burst of ten times as many; past it the link closes with 4429.
+	 * Requests of one token over HTTP count likewise, and are answered with 429. @default 1000
+	 */
 	maxFramesPerSecond?: number;
 	/** Channels that one link may be subscribed to; a subscribe past it is rejected with `invalid`. @default 1000 */
 	maxChannels?: number;
-	/** Links that one identity may have open; another one closes with 4429. @default 1000 */
+	/** Links that one identity may have open; another one closes with 4429. @default no limit: all guests may be one identity */
 	maxLinksPerIdentity?: number;
 	/** Links of this server, not yet greeted ones too; another one closes with 1013, and polls hear `realtime: "down"`. @default no limit */
 	maxConnections?: number;

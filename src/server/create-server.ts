@@ -22,7 +22,7 @@ import type { Hub } from "./hub.js";
 import { Link } from "./link.js";
 import { memoryLog, RETAIN } from "./memory-log.js";
 import { Roster, turnAway } from "./roster.js";
-import { type Settings, readSettings } from "./settings.js";
+import { readSettings, type Settings } from "./settings.js";
 import { Stats } from "./stats.js";
 
 /**

@@ -15,10 +15,17 @@ type Result = PublishedFrame | RejectedFrame;
 export async function publish(
 	identity: Identity,
 	{ client, link, publishes }: PublishRequest,
-	bytes: number,
+	{ bytes, signal }: { readonly bytes: number; readonly signal: AbortSignal },
 	hub: Hub,
 ): Promise<readonly Result[]> {
-	const author: Author = { identity, client, link, isOpen: true };
+	const author: Author = {
+		identity,
+		client,
+		link,
+		get isOpen() {
+			return !signal.aborted;
+		},
+	};
 	const lanes = new Map<string, Lane>();
 	const results: Result[] = [];
 	let isStopped = false;

@@ -33,7 +33,7 @@ const MAX_HISTORY = 1_000;
 /** What a poll counts for, beside the frames that a link could have sent. */
 const CHANNELS_A_FRAME = 16;
 const RETRY_MS = 1_000;
-/** Identities whose rate is remembered; one that has rested for ten seconds need not be. */
+/** Tokens whose rate is remembered; one that has rested for ten seconds need not be. */
 const MAX_BUCKETS = 10_000;
 
 export class HttpHalf<X> {
@@ -72,10 +72,11 @@ export class HttpHalf<X> {
 
 	/** Who asks is known before anything of theirs is read. */
 	async #answer(route: Exclude<Route, "health">, request: Request, context: X): Promise<string> {
-		const identity = await this.#admit(request, context);
+		const token = bearerOf(request);
+		const identity = await this.#admit(token, context);
 		const { text } = this.#hub.settings;
 		if (route === "history") {
-			this.#limit(identity, 1);
+			this.#limit(token, 1);
 			return this.#history(identity, new URL(request.url).searchParams);
 		}
 		const maxLength = route === "poll" ? text.maxLength : MAX_PUBLISHES * text.maxLength;
@@ -84,19 +85,22 @@ export class HttpHalf<X> {
 		if (route === "poll") {
 			const asked = decodePollRequest(body, limits);
 			checkSame(identity, asked.as);
-			this.#limit(identity, 1 + Object.keys(asked.channels).length / CHANNELS_A_FRAME);
+			this.#limit(token, 1 + Object.keys(asked.channels).length / CHANNELS_A_FRAME);
 			return poll(identity, asked, request.signal, this.#hub);
 		}
 		const sent = decodePublishRequest(body, limits);
 		checkSame(identity, sent.as);
-		this.#limit(identity, sent.publishes.length);
-		const results = await publish(identity, sent, body.length, this.#hub);
+		this.#limit(token, sent.publishes.length);
+		const results = await publish(
+			identity,
+			sent,
+			{ bytes: body.length, signal: request.signal },
+			this.#hub,
+		);
 		return JSON.stringify({ results, dedupeMs: this.#hub.dedupeMs });
 	}
 
-	async #admit(request: Request, context: X): Promise<Identity> {
-		const authorization = request.headers.get("authorization") ?? "";
-		const [, token = null] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+	async #admit(token: string | null, context: X): Promise<Identity> {
 		const admission = await this.#access.admit(token, context, undefined);
 		if (admission.status === "admitted") return admission.identity;
 		if (admission.status === "unauthorized")
@@ -104,20 +108,22 @@ export class HttpHalf<X> {
 		throw new RealtimeError("internal", "Try again later.");
 	}
 
-	/** Who polls is one link of many: all that an identity asks over HTTP counts together. */
-	#limit({ id }: Identity, cost: number): void {
+	/** By token: many guests may be one identity, and those without a token cannot be told apart. */
+	#limit(token: string | null, cost: number): void {
+		if (token === null) return;
 		const { clock, maxFramesPerSecond } = this.#hub.settings;
 		const now = clock.monotonic();
 		if (this.#buckets.size >= MAX_BUCKETS) this.#forget(now);
-		const bucket = this.#buckets.get(id) ?? new TokenBucket(maxFramesPerSecond, now);
-		this.#buckets.set(id, bucket);
+		const bucket = this.#buckets.get(token) ?? new TokenBucket(maxFramesPerSecond, now);
+		this.#buckets.set(token, bucket);
 		if (bucket.take(cost, now)) return;
 		const retryAfterMs = bucket.waitMs(cost);
 		throw new RealtimeError("overloaded", "Too many requests.", { retryAfterMs });
 	}
 
 	#forget(now: number): void {
-		for (const [id, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(id);
+		for (const [token, bucket] of this.#buckets)
+			if (bucket.isFull(now)) this.#buckets.delete(token);
 	}
 
 	async #history(identity: Identity, query: URLSearchParams): Promise<string> {
@@ -170,6 +176,10 @@ function respond(status: number, body: string, headers: Headers): Response {
 
 function failure(code: string, message: string): string {
 	return JSON.stringify({ code, message });
+}
+
+function bearerOf({ headers }: Request): string | null {
+	return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }
 
 /** Nothing of one user's is sent or fetched in the name of the next (PROTOCOL, 4403). */

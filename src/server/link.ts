@@ -92,6 +92,7 @@ export class Link implements ServerLink, Wire, Door {
 		// Flushing may have found the consumer too slow, and closed.
 		if (!this.#isOpen) return;
 		this.#end();
+		this.#hub.settings.logger.debug("link-closed", { code });
 		turnAway(this.#socket, code, reason.slice(0, MAX_REASON_BYTES));
 	}
 
@@ -163,6 +164,7 @@ export class Link implements ServerLink, Wire, Door {
 		this.#end();
 		if (failure === "broken") return turnAway(this.#socket, 1011, "internal");
 		this.#hub.stats.count("slowClosed");
+		this.#hub.settings.logger.debug("link-closed", { code: 4410 });
 		turnAway(this.#socket, 4410, "slow consumer");
 	}
 

@@ -3,10 +3,10 @@
  * the HTTP half (at what lies below it). Requests and upgrades for other paths are left to others.
  */
 import {
-	type IncomingMessage,
 	type Server as HttpServer,
-	STATUS_CODES,
+	type IncomingMessage,
 	type ServerResponse,
+	STATUS_CODES,
 } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
@@ -215,8 +215,8 @@ class Attachment {
 			const bytes = data as Buffer;
 			link.message(isBinary ? bytes : bytes.toString("utf8"));
 		});
-		// What it closes with follows by itself.
-		webSocket.on("error", () => undefined);
+		// ws closes by itself; what it still sends it would only count.
+		webSocket.on("error", () => link.closed(1006));
 		webSocket.on("close", (code) => link.closed(code));
 	}
 }

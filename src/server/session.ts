@@ -6,8 +6,9 @@
  *                 ├── silence: ping, then 1001      token expired: 4401      logged out: 4401, 4403
  *                 ╰── publishes left unanswered by the log: 1013
  */
-import type { EpochMs } from "../policy/moment.js";
+
 import { dueAt, type HeartbeatState, heard, transition } from "../policy/heartbeat.js";
+import type { EpochMs } from "../policy/moment.js";
 import type {
 	ClientFrame,
 	GoodbyeFrame,
@@ -22,8 +23,8 @@ import type { Deadlines } from "./deadlines.js";
 import type { Hub } from "./hub.js";
 import type { Author } from "./lane.js";
 import { Publisher } from "./publisher.js";
-import { Subscriptions } from "./subscriptions.js";
 import type { Member } from "./roster.js";
+import { Subscriptions } from "./subscriptions.js";
 import type { Wire } from "./wire.js";
 
 export type Admit = (token: string | null, as: string | undefined) => Promise<Admission>;

@@ -63,7 +63,7 @@ export function readSettings<X>(options: ServerOptions<X>): Settings {
 		allowedOrigins: options.allowedOrigins ?? "same-origin",
 		maxFramesPerSecond: options.maxFramesPerSecond ?? 1_000,
 		maxChannels: options.maxChannels ?? 1_000,
-		maxLinksPerIdentity: options.maxLinksPerIdentity ?? 1_000,
+		maxLinksPerIdentity: options.maxLinksPerIdentity ?? Number.POSITIVE_INFINITY,
 		maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
 		logger: options.logger ?? silentLogger,
 		clock: options.runtime?.clock ?? systemClock,

@@ -16,11 +16,11 @@ import { kindOf } from "./fault.js";
 import type { Hub } from "./hub.js";
 import { messageJson } from "./message-json.js";
 import { isLater, isSame } from "./position-order.js";
-import { readReplay } from "./replay.js";
 import { rejected } from "./rejection.js";
+import { readReplay } from "./replay.js";
 import type { Wire } from "./wire.js";
 
-export const PAGE = 256;
+const PAGE = 256;
 /** Ephemeral messages that come during a replay wait for its end; more than that are worth nothing then. */
 const MAX_HELD = 128;
 const RETRY_MS = 1_000;
@@ -97,7 +97,9 @@ export class Subscription {
 			this.#learn(head);
 			return null;
 		}
-		if (isSame(head, this.#told)) return null;
+		// A reader may be behind a follower: what the client has passed is no news.
+		const isPassed = this.#phase === "live" && isLater(this.#position, head);
+		if (isPassed || isSame(head, this.#told)) return null;
 		this.#told = head;
 		return head;
 	}

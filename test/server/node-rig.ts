@@ -1,6 +1,7 @@
 /* A server on a real port of the loopback, and clients that say whatever bytes they like. */
 import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { afterEach, beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
 import type { RealtimeServer, ServerOptions } from "../../src/server/contract.js";
 import { createServer } from "../../src/server/create-server.js";
@@ -17,6 +18,8 @@ export const HELLO = JSON.stringify({
 	name: "test",
 	version: "0",
 });
+
+export const say = (frame: object): string => JSON.stringify(frame);
 
 export interface NodeRig extends AsyncDisposable {
 	readonly http: Server;
@@ -164,7 +167,7 @@ export const PROTOCOL_HEADER = `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`;
 /** A masked frame as RFC 6455 has it, with whatever first byte. */
 export function frame(first: number, payload: Uint8Array): Uint8Array {
 	const extended = payload.length < 126 ? [] : [payload.length >> 8, payload.length & 0xff];
-	const length = payload.length < 126 ? payload.length : 126;
+	const length = Math.min(payload.length, 126);
 	return Uint8Array.from([first, 0x80 | length, ...extended, 0, 0, 0, 0, ...payload]);
 }
 
@@ -172,4 +175,27 @@ export function frame(first: number, payload: Uint8Array): Uint8Array {
 export function closeCode(answer: string): number | undefined {
 	const at = answer.indexOf("\u0088", answer.indexOf("\r\n\r\n") + 4);
 	return at < 0 ? undefined : answer.charCodeAt(at + 2) * 256 + answer.charCodeAt(at + 3);
+}
+
+/** Rigs that are gone after each test, having shown that they still served. */
+export function useNodeRigs(): (...args: Parameters<typeof createNodeRig>) => Promise<NodeRig> {
+	const uncaught: unknown[] = [];
+	const rigs: NodeRig[] = [];
+	beforeAll(() => {
+		process.on("uncaughtException", (reason) => uncaught.push(reason));
+		process.on("unhandledRejection", (reason) => uncaught.push(reason));
+	});
+	afterEach(async () => {
+		for (const rig of rigs.splice(0)) {
+			const response = await fetch(`http://127.0.0.1:${rig.port}/anything`);
+			expect([200, 404]).toContain(response.status);
+			await rig[Symbol.asyncDispose]();
+		}
+		expect(uncaught).toEqual([]);
+	});
+	return async (...args) => {
+		const rig = await createNodeRig(...args);
+		rigs.push(rig);
+		return rig;
+	};
 }

@@ -159,3 +159,22 @@ export function defer<T>(): {
 	});
 	return { promise, resolve, reject };
 }
+
+export const numbers = (from: number, to: number): readonly number[] =>
+	Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+/** Publishes these numbers, as the server's own. */
+export async function fill(rig: Rig, from: number, to: number, channel = "a"): Promise<Position> {
+	let position = await rig.log.head(channel);
+	for (const n of numbers(from, to)) position = await rig.server.publish(channel, n);
+	return position;
+}
+
+/** A client that has asked for a channel; of what it heard, the welcome is left out. */
+export async function subscribed(rig: Rig, ...ask: Parameters<typeof subscribe>): Promise<Peer> {
+	const peer = await rig.connect();
+	peer.clear();
+	peer.say(subscribe(...ask));
+	await rig.settle();
+	return peer;
+}

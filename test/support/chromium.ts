@@ -39,17 +39,13 @@ const ARGS = [
 ];
 
 /** A browser whose pages keep nothing. */
-export async function launchChromium(...args: readonly string[]): Promise<Browser> {
-	return chromium.launch({ ...(await findChromium()), args: [...ARGS, ...args] });
+export async function launchChromium(): Promise<Browser> {
+	return chromium.launch({ ...(await findChromium()), args: ARGS });
 }
 
 /** A browser with a profile on disk, which outlives it. */
-export async function launchProfile(
-	directory: string,
-	...args: readonly string[]
-): Promise<BrowserContext> {
-	const options = { ...(await findChromium()), args: [...ARGS, ...args] };
-	return chromium.launchPersistentContext(directory, options);
+export async function launchProfile(directory: string): Promise<BrowserContext> {
+	return chromium.launchPersistentContext(directory, { ...(await findChromium()), args: ARGS });
 }
 
 let found: Promise<Chromium> | undefined;

@@ -16,12 +16,13 @@ export interface Program extends AsyncDisposable {
 	readonly ended: Promise<number | null>;
 }
 
-/** Starts `node --import tsx <args>` in the project's folder. */
+/** Starts `node <args>` in the project's folder, through tsx where the first is TypeScript. */
 export function start(
 	args: readonly string[],
 	environment: Readonly<Record<string, string>> = {},
 ): Program {
-	const child = spawn(process.execPath, ["--import", "tsx", ...args], {
+	const loader = args[0]?.endsWith(".ts") ? ["--import", "tsx"] : [];
+	const child = spawn(process.execPath, [...loader, ...args], {
 		env: { ...process.env, ...environment },
 		stdio: ["pipe", "pipe", "pipe"],
 	});
