@@ -4,20 +4,25 @@ import { run } from "/settings.js";
 import { note } from "/timeline.js";
 
 const REST = "Break something. The chat should hold, here and in every other window.";
+/** Label, the state in which it counts as pressed, and what it does. */
 const VERBS = {
-	kill: ["Kill", "down", "Closes the port and resets every connection."],
+	kill: ["Kill", ["down"], "Closes the port and resets every connection."],
 	refuse: [
 		"Refuse",
-		"refusing",
+		["refusing"],
 		"New WebSockets get a 503, and open ones are cut. HTTP still passes.",
 	],
 	swallow: [
 		"Swallow",
-		"swallowing",
+		["swallowing"],
 		"WebSockets go silent, new and open: no answer, no reset. HTTP passes.",
 	],
-	drain: ["Drain", "draining", "Asks everybody to leave within 5 s: they move first, then let go."],
-	restore: ["Restore", "up", "As it was; after a kill or a drain by a new server."],
+	drain: [
+		"Drain",
+		["draining", "drained"],
+		"Asks everybody to leave within 5 s: they move first, then let go.",
+	],
+	restore: ["Restore", null, "As it was; after a kill or a drain by a new server."],
 };
 const SERVERS = {
 	primary: ["Primary", ["kill", "refuse", "swallow", "drain", "restore"]],
@@ -59,7 +64,7 @@ export function startEdge() {
 
 function newRow(target, hint) {
 	const [name, verbs] = SERVERS[target];
-	const state = element("span", { class: "state", role: "status" });
+	const state = element("span", { class: "state" });
 	const buttons = verbs.map((verb) => newButton(target, verb, hint));
 	const group = element("div", { role: "group", "aria-label": name }, ...buttons);
 	const row = element(
@@ -75,8 +80,7 @@ function newRow(target, hint) {
 		setText(state, target === "api" ? is : `${is} · ${sockets}`);
 		for (const button of buttons) {
 			const [, pressedIn] = VERBS[button.dataset.verb];
-			const isPressed = pressedIn === is || (button.dataset.verb === "drain" && is === "drained");
-			button.setAttribute("aria-pressed", String(isPressed));
+			if (pressedIn !== null) button.ariaPressed = String(pressedIn.includes(is));
 		}
 	};
 	return { row, show };
@@ -88,7 +92,6 @@ function newButton(target, verb, hint) {
 	const attributes = {
 		type: "button",
 		"data-verb": verb,
-		"aria-pressed": "false",
 		"aria-description": help,
 		click: () => turn(target, verb, hint),
 		focus: tell,

@@ -1,7 +1,7 @@
 /* What the client knows about itself, at this moment. */
 import { byId, element, secondsUntil, setText } from "/dom.js";
 
-const ROWS = ["Connection", "Mode", "Next try", "Latency", "Outbox", "So far"];
+const ROWS = ["Connection", "Mode", "Next try", "Outbox", "Latency", "Polls", "Dials", "Moves"];
 
 export function startFacts(client, nameOf) {
 	const cells = {};
@@ -25,17 +25,14 @@ export function startFacts(client, nameOf) {
 		setText(cells.Latency, stats.latencyMs === null ? "–" : `${stats.latencyMs.toFixed(1)} ms`);
 		setText(cells.Outbox, stats.outbox === 0 ? "empty" : `${stats.outbox} waiting`);
 		const { dials, failovers, migrations, polls } = stats;
-		setText(
-			cells["So far"],
-			`${count(dials, "dial")} · ${count(failovers, "failover")} · ${count(migrations, "move")} · ${count(polls, "poll")}`,
-		);
+		setText(cells.Polls, `${polls}`);
+		setText(cells.Dials, `${dials}, ${failovers} ${failovers === 1 ? "failover" : "failovers"}`);
+		setText(cells.Moves, `${migrations} without a pause`);
 	};
 	for (const readable of [client.connection, client.mode, client.outbox]) readable.subscribe(show);
 	setInterval(show, 100);
 	show();
 }
-
-const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 function describe(state, nameOf) {
 	switch (state.status) {

@@ -23,10 +23,11 @@ export function startTimeline(client, nameOf) {
 		return state.status === "failed" ? "fault" : "plain";
 	};
 	client.on("transition", ({ from, to, reason, endpoint, dialId }) => {
-		const where =
-			to.status === "connected" || to.status === "connecting" ? ` ${nameOf(to.endpoint)}` : "";
-		const about = endpoint === null ? "" : ` · ${nameOf(endpoint)}, dial ${dialId}`;
-		note(toneOf(to), `${from.status} → ${to.status}${where}`, `${reason}${about}`);
+		const about = endpoint === null ? "" : `${nameOf(endpoint)}, dial ${dialId}`;
+		if (from.status === to.status) return note(toneOf(to), reason, about);
+		const where = "endpoint" in to ? ` ${nameOf(to.endpoint)}` : "";
+		const why = about === "" ? reason : `${reason} · ${about}`;
+		note(toneOf(to), `${from.status} → ${to.status}${where}`, why);
 	});
 	client.mode.subscribe((mode, previous) => {
 		const tone = { normal: "primary", degraded: "polling", offline: "fault" }[mode.mode];
