@@ -2,8 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
+import { type Bundle, bundle } from "../support/children/bundle.js";
 import { type Program, start } from "../support/program.js";
 import { createRealEdge, type RealEdge, type RealEdgeOptions } from "../support/real-edge.js";
 import { CANARY_TOKEN, inspectLog } from "../support/secrets.js";
@@ -11,8 +12,13 @@ import { until } from "../support/until.js";
 
 let edge: RealEdge;
 let directory: string;
+let program: Bundle | undefined;
 let children: Program[] = [];
 
+beforeAll(async () => {
+	program = await bundle("publisher");
+});
+afterAll(() => program?.[ASYNC_DISPOSE]());
 beforeEach(async () => {
 	directory = await mkdtemp(join(tmpdir(), "holdfast-crash-"));
 });
@@ -31,8 +37,7 @@ const open = async (options: RealEdgeOptions): Promise<void> => {
 /** A process that publishes the numbers from first to last, after what an earlier one has left. */
 function publisher(first: number, last: number): Program {
 	const { url } = edge.primary;
-	const script = "test/support/children/publisher.ts";
-	const child = start([script, directory, url, CANARY_TOKEN, `${first}`, `${last}`]);
+	const child = start([program?.path ?? "", directory, url, CANARY_TOKEN, `${first}`, `${last}`]);
 	children.push(child);
 	return child;
 }
