@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ModeEffect, ModeInput } from "../../src/degraded/contract.js";
 import {
 	dueAt,
@@ -10,8 +10,9 @@ import {
 	transition,
 } from "../../src/degraded/mode.js";
 import { answered, exhausted, failed, lost, offline, online, policy } from "./mode-samples.js";
-import { history, type Tick as Played, play } from "./play.js";
+import { history, type Move, type Tick as Played, play } from "./play.js";
 
+const RUNS = 5_000;
 const POLICIES = fc.record({
 	...Object.fromEntries(Object.entries(policy).map(([key, value]) => [key, fc.constant(value)])),
 	polling: fc.constantFrom("auto", "long-poll", "manual"),
@@ -81,9 +82,9 @@ const INVARIANTS: Record<string, (ticks: readonly Tick[], options: ModePolicy) =
 };
 
 const INPUT: fc.Arbitrary<ModeInput> = fc.oneof(
-	{ weight: 6, arbitrary: fc.constant<ModeInput>({ type: "ticked" }) },
+	{ weight: 10, arbitrary: fc.constant<ModeInput>({ type: "ticked" }) },
 	{
-		weight: 3,
+		weight: 5,
 		arbitrary: fc.oneof(
 			fc
 				.record({
@@ -110,14 +111,21 @@ const INPUT: fc.Arbitrary<ModeInput> = fc.oneof(
 	].map((input) => ({ weight: 1, arbitrary: fc.constant(input as ModeInput) })),
 );
 
+const START: Move<ModeInput> = { input: { type: "started" }, afterMs: 0, draw: 0 };
+
 describe("over any history", () => {
 	it.each(Object.entries(INVARIANTS))("%s", (_, holds) => {
+		let polls = 0;
 		const property = fc.property(POLICIES, history(INPUT), (options, inputs) => {
-			const ticks = play(initialMode(), inputs, dueAt, (state, input, moment) =>
+			const moves = [START, ...inputs];
+			const ticks = play(initialMode(), moves, dueAt, (state, input, moment) =>
 				transition(state, input, options, moment),
 			);
+			polls += ticks.filter(({ orders }) => orders.some(({ type }) => type === "poll")).length;
 			return holds(ticks, options);
 		});
-		fc.assert(property, { numRuns: 5_000, seed: 3 });
+		fc.assert(property, { numRuns: RUNS, seed: 3 });
+		// Histories without a poll would have shown little.
+		expect(polls).toBeGreaterThan(RUNS / 2);
 	});
 });

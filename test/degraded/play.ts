@@ -23,7 +23,7 @@ export function history<I>(input: fc.Arbitrary<I>): fc.Arbitrary<Move<I>[]> {
 		fc.constantFrom(0, 1, 100, 499, 500, 1_999, 2_000, 3_000, 10_000, 60_000),
 	);
 	const draw = fc.constantFrom(0, 0.25, 0.5, 0.999);
-	return fc.array(fc.record({ input, afterMs, draw }), { maxLength: 40 });
+	return fc.array(fc.record({ input, afterMs, draw }), { maxLength: 40, size: "max" });
 }
 
 export function play<S, I, E>(
