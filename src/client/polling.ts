@@ -32,7 +32,6 @@ export class Polling implements PollKeeping {
 	/** A poll is a link that answers once: the channel machines see no other difference. */
 	poll({ peek, waitMs }: Parameters<PollKeeping["poll"]>[0]): void {
 		const { subscriptions, counts } = this.#shell;
-		this.stop();
 		this.#links -= 1;
 		const link = this.#links;
 		this.#open = link;
@@ -86,12 +85,12 @@ export class Polling implements PollKeeping {
 		});
 	}
 
-	/** Ends the poll in flight; the route over HTTP ends with it. */
+	/** Ends what is in flight, publishes too, whose route ends with them. */
 	stop(): void {
+		this.poller.abort();
 		if (this.#open === null) return;
 		const link = this.#open;
 		this.#open = null;
-		this.poller.abort();
 		this.#shell.subscriptions.closed(link);
 	}
 
