@@ -35,7 +35,7 @@ export class Links implements LinkKeeping, LinkFacts {
 		const dial = { dialId, endpoint };
 		const link = new Link(dial, this, settings.heartbeat, runtime, this.#world);
 		// Beside the dial: by the time that the transport is open, the token should be there.
-		link.token = token.get();
+		link.token = token.get(dialId);
 		link.token.catch(() => undefined);
 		this.#links.set(dialId, link);
 	}
@@ -166,7 +166,7 @@ export class Links implements LinkKeeping, LinkFacts {
 
 	ended(link: Link, end: TransportEnd, cause?: RealtimeError): void {
 		const verdict = classifyClose(end);
-		const isFinal = verdict.isTokenRejected && !this.#shell.token.reject();
+		const isFinal = verdict.isTokenRejected && !this.#shell.token.reject(link.dialId);
 		const refused = (): RealtimeError =>
 			new RealtimeError("unauthorized", "The server refused a fresh token.", {
 				cause: verdict.cause,

@@ -50,7 +50,7 @@ export class Poller {
 	}
 
 	async history(query: HistoryQuery, signal?: AbortSignal): Promise<HistoryResponse> {
-		const token = await this.#context.token.get();
+		const token = await this.#context.token.get(null);
 		return this.#run(() => this.http.history(query, { token, signal }));
 	}
 
@@ -63,7 +63,7 @@ export class Poller {
 	async #authorized<T>(run: (token: string | null, signal: AbortSignal) => Promise<T>): Promise<T> {
 		this.#abort ??= new AbortController();
 		const { signal } = this.#abort;
-		const token = await this.#context.token.get();
+		const token = await this.#context.token.get(null);
 		signal.throwIfAborted();
 		return this.#run(() => run(token, signal));
 	}
@@ -73,7 +73,7 @@ export class Poller {
 			return await request();
 		} catch (reason) {
 			const error = RealtimeError.from(reason, "connection-lost");
-			if (error.code === "unauthorized") this.#context.token.reject();
+			if (error.code === "unauthorized") this.#context.token.reject(null);
 			throw error;
 		}
 	}

@@ -24,7 +24,8 @@ export class TokenSource {
 	#token: Promise<string | null> | null = null;
 	#abort: AbortController | null = null;
 	#refresh: Disposable | null = null;
-	#isFreshRejected = false;
+	/** The dial for which a fresh token was asked after a rejection: if that is refused too, it is final. */
+	#lastChance: number | null = null;
 	#isAnswered = false;
 
 	constructor(getToken: ClientOptions["getToken"], runtime: Runtime) {
@@ -37,10 +38,11 @@ export class TokenSource {
 		return this.#getToken === undefined || this.#isAnswered;
 	}
 
-	/** Null without `getToken`. Rejects with a `RealtimeError`; the next call asks again. */
-	get(): Promise<string | null> {
+	/** Null without `getToken`. Rejects with a `RealtimeError`; the next call asks again. `dialId` null: for HTTP. */
+	get(dialId: number | null): Promise<string | null> {
 		if (this.#getToken === undefined) return Promise.resolve(null);
 		if (this.#token !== null) return this.#token;
+		if (this.#reason === "rejected") this.#lastChance = dialId;
 		const token = this.#ask(this.#getToken, this.#reason);
 		this.#token = token;
 		token.then(
@@ -54,17 +56,20 @@ export class TokenSource {
 		return token;
 	}
 
-	/** A server refused the token. Returns whether a fresh one is worth a try: one is. */
-	reject(): boolean {
-		const mayRetry = this.#getToken !== undefined && !this.#isFreshRejected;
-		this.#isFreshRejected = true;
+	/**
+	 * A server refused the token. Returns whether a fresh one is worth a try: one is. Fresh is what was
+	 * asked for in that very dial: any other may have expired on a shelf while dials came to nothing.
+	 */
+	reject(dialId: number | null): boolean {
+		const isFinal = dialId !== null && dialId === this.#lastChance;
 		this.#forget("rejected");
-		return mayRetry;
+		return this.#getToken !== undefined && !isFinal;
 	}
 
 	/** A server took it. `ttlMs` 0: it does not expire. `refreshed` hears of the next one. */
 	accept(ttlMs: number, refreshed: (token: Promise<string | null>) => void): void {
-		this.#isFreshRejected = false;
+		this.#lastChance = null;
+		this.#reason = "expired";
 		dispose(this.#refresh);
 		this.#refresh = null;
 		if (ttlMs <= 0 || this.#getToken === undefined) return;
@@ -73,7 +78,7 @@ export class TokenSource {
 		this.#refresh = this.#runtime.clock.setTimeout(
 			() => {
 				this.#forget("expired");
-				refreshed(this.get());
+				refreshed(this.get(null));
 			},
 			waitMs,
 			"token",
@@ -86,7 +91,7 @@ export class TokenSource {
 		this.#abort?.abort(new RealtimeError("closed", "The client was closed."));
 		this.#abort = null;
 		this.#forget("initial");
-		this.#isFreshRejected = false;
+		this.#lastChance = null;
 	}
 
 	#forget(reason: Reason): void {
