@@ -74,8 +74,8 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
  */
 export function classifyClose(end: CloseEnd): CloseVerdict {
 	const told = parseReason(end.reason);
-	const windowMs = sane(told["w"]);
-	const retryAfterMs = sane(end.retryAfterMs) ?? sane(told["r"]);
+	const windowMs = sane(told.w);
+	const retryAfterMs = sane(end.retryAfterMs) ?? sane(told.r);
 	const [code, blame = "endpoint", fate] = meaning(end, retryAfterMs);
 	const message = end.httpStatus === undefined ? `close ${end.code}` : `HTTP ${end.httpStatus}`;
 	// All that these codes mean to an app is retryable=false; to a link, only one of them is the end.

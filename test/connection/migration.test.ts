@@ -3,7 +3,7 @@ import type { ConnectionEffect, ConnectionInput } from "../../src/connection/con
 import { type ConnectionMachine, dueAt, transition } from "../../src/connection/machine.js";
 import { seededRandom } from "../../src/testing/seeded-random.js";
 import { kolmogorovSmirnov, uniform } from "../support/statistics.js";
-import { Client, type Dialled, type Fate } from "./play.js";
+import { Client, type Dialled, type Fate } from "./client.js";
 import {
 	BACKUP,
 	connected,

@@ -9,7 +9,7 @@ import {
 import type { EndpointFilter } from "../../src/endpoint/endpoint.js";
 import { preferPrimary, selectFirst, up } from "../../src/endpoint/filters.js";
 import { RealtimeError } from "../../src/errors/realtime-error.js";
-import { Client, type Dialled, type Fate } from "./play.js";
+import { Client, type Dialled, type Fate } from "./client.js";
 import { FORBIDDEN, LOST, NOW, OVERLOADED, POLICY } from "./samples.js";
 
 const A = { url: "wss://a.example" };
@@ -195,7 +195,7 @@ describe("a pause", () => {
 		retryAt: NOW + 60_000,
 		...change,
 	});
-	const after = (state: ConnectionMachine, input: ConnectionInput): number => {
+	const dueInMs = (state: ConnectionMachine, input: ConnectionInput): number => {
 		const moment = { now: NOW, random: () => 0.5 };
 		return dueAt(transition(state, input, POLICY, moment)[0]) - NOW;
 	};
@@ -203,13 +203,13 @@ describe("a pause", () => {
 	const up = (windowMs: number): ConnectionInput => ({ type: "realtime-reported", windowMs });
 
 	it("shrinks to half a second on a wake, and never grows by one", () => {
-		expect(after(waiting({}), woken)).toBe(250);
-		expect(after(waiting({ retryAt: NOW + 9 }), woken)).toBe(9);
+		expect(dueInMs(waiting({}), woken)).toBe(250);
+		expect(dueInMs(waiting({ retryAt: NOW + 9 }), woken)).toBe(9);
 	});
 
 	it("shrinks to the window of a report that realtime is up, which is the newest W", () => {
-		expect(after(waiting({}), up(20_000))).toBe(10_000);
-		expect(after(waiting({}), up(0))).toBe(250);
+		expect(dueInMs(waiting({}), up(20_000))).toBe(10_000);
+		expect(dueInMs(waiting({}), up(0))).toBe(250);
 		const moment = { now: NOW, random: () => 0.5 };
 		const [next] = transition(waiting({}), up(20_000), POLICY, moment);
 		expect(next.windowMs).toBe(20_000);
@@ -218,13 +218,13 @@ describe("a pause", () => {
 	});
 
 	it("ends at once when the app asks for a fresh link", () => {
-		expect(after(waiting({}), { type: "reconnect-requested", reason: "app" })).toBe(0);
+		expect(dueInMs(waiting({}), { type: "reconnect-requested", reason: "app" })).toBe(0);
 	});
 
 	it("is shortened by nobody below the server's pushback", () => {
 		const pushed = waiting({ notBefore: NOW + 30_000 });
 		const app: ConnectionInput = { type: "reconnect-requested", reason: "app" };
-		for (const input of [woken, up(0), app]) expect(after(pushed, input)).toBe(30_000);
+		for (const input of [woken, up(0), app]) expect(dueInMs(pushed, input)).toBe(30_000);
 	});
 
 	it("outlasts close() and connect() where the server pushed back", () => {

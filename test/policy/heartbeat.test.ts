@@ -99,63 +99,72 @@ describe("a heartbeat", () => {
 	});
 });
 
+/** A peer that answers pings, until it dies. */
+interface Peer {
+	readonly diesAt: number;
+	readonly rttMs: number;
+}
+
 /**
- * A peer that answers pings or not, and a page whose timers come late by `lateMs(due)`: because they
- * are throttled, and what comes in is read at once, or because nothing runs, and is read after the tick.
+ * A page whose timers come late: because they are throttled, and what comes in is read at once, or
+ * because nothing runs, and it is read after the tick.
  */
-function watch(
-	peer: { diesAt: number; rttMs: number },
-	lateMs: (due: number) => number,
-	why: "throttled" | "blocked" = "throttled",
-) {
+interface Page {
+	readonly why: "throttled" | "blocked";
+	lateMs(due: number): number;
+}
+
+const onTime: Page = { why: "throttled", lateMs: () => 0 };
+/** Chromium wakes the timers of a page that was hidden for five minutes once a minute. */
+const throttled: Page = {
+	why: "throttled",
+	lateMs: (due) => Math.ceil(due / 60_000) * 60_000 - due,
+};
+
+/** When the link was pronounced dead, or null, and the pings until then. */
+function watch(peer: Peer, page: Page, end: number): { deadAt: number | null; pings: number[] } {
 	let [state] = step(initial(HEARTBEAT), INPUTS.tuned, 0);
 	const answers: number[] = [];
 	const pings: number[] = [];
 	let now = 0;
-	return function until(end: number): { deadAt: number | null; pings: readonly number[] } {
-		for (;;) {
-			const due = dueAt(state);
-			const ticks = due + lateMs(due);
-			const answer = answers[0] ?? Number.POSITIVE_INFINITY;
-			now = Math.max(now, Math.min(ticks, answer));
-			if (now > end) return { deadAt: null, pings };
-			const isAnswer = answer <= (why === "blocked" ? due : ticks);
-			if (isAnswer) answers.shift();
-			const [next, effects] = step(state, isAnswer ? INPUTS.heard : INPUTS.ticked, now);
-			state = next;
-			if (state.status === "dead") return { deadAt: now, pings };
-			if (effects.length > 0) pings.push(now);
-			if (effects.length > 0 && now < peer.diesAt) answers.push(now + peer.rttMs);
-		}
-	};
+	while (state.status !== "dead") {
+		const due = dueAt(state);
+		const ticks = due + page.lateMs(due);
+		const isAnswer = (answers[0] ?? end) <= (page.why === "blocked" ? due : ticks);
+		now = Math.max(now, isAnswer ? (answers.shift() ?? end) : ticks);
+		if (now >= end) return { deadAt: null, pings };
+		const [next, effects] = step(state, isAnswer ? INPUTS.heard : INPUTS.ticked, now);
+		state = next;
+		if (effects[0]?.type !== "ping") continue;
+		pings.push(now);
+		if (now < peer.diesAt) answers.push(now + peer.rttMs);
+	}
+	return { deadAt: now, pings };
 }
 
 const minutes = (count: number): number => count * 60_000;
-/** Chromium wakes the timers of a page that was hidden for five minutes once a minute. */
-const throttled = (due: number): number => Math.ceil(due / 60_000) * 60_000 - due;
-
 describe("a link that is watched", () => {
 	it("is asked after six seconds of silence, and is dead three seconds later", () => {
 		const peer = { diesAt: 0, rttMs: 20 };
-		expect(watch(peer, () => 0)(minutes(1))).toEqual({ deadAt: 9_000, pings: [6_000] });
+		expect(watch(peer, onTime, minutes(1))).toEqual({ deadAt: 9_000, pings: [6_000] });
 	});
 
 	it("is noticed dead within 9.5 s of its death, whenever that is", () => {
 		for (let diesAt = 0; diesAt < 30_000; diesAt += 137) {
-			const { deadAt } = watch({ diesAt, rttMs: 80 }, () => 50)(minutes(2));
+			const { deadAt } = watch({ diesAt, rttMs: 80 }, { ...onTime, lateMs: () => 50 }, minutes(2));
 			expect((deadAt as number) - diesAt).toBeLessThanOrEqual(9_500);
 		}
 	});
 
 	it("is never called dead by timers that come once a minute, while its peer answers", () => {
 		const peer = { diesAt: Number.POSITIVE_INFINITY, rttMs: 200 };
-		const { deadAt, pings } = watch(peer, throttled)(minutes(10));
+		const { deadAt, pings } = watch(peer, throttled, minutes(10) + 1);
 		expect(deadAt).toBeNull();
 		expect(pings).toHaveLength(10);
 	});
 
 	it("is called dead even then, when its peer is", () => {
-		const { deadAt } = watch({ diesAt: minutes(3), rttMs: 200 }, throttled)(minutes(30));
+		const { deadAt } = watch({ diesAt: minutes(3), rttMs: 200 }, throttled, minutes(30));
 		expect(deadAt).toBe(minutes(6));
 	});
 
@@ -166,9 +175,9 @@ describe("a link that is watched", () => {
 			fc.constantFrom("throttled" as const, "blocked" as const),
 			(latenesses, rttMs, why) => {
 				let tick = 0;
-				const late = (): number => latenesses[tick++ % latenesses.length] as number;
+				const lateMs = (): number => latenesses[tick++ % latenesses.length] as number;
 				const peer = { diesAt: Number.POSITIVE_INFINITY, rttMs };
-				expect(watch(peer, late, why)(minutes(20)).deadAt).toBeNull();
+				expect(watch(peer, { why, lateMs }, minutes(20)).deadAt).toBeNull();
 			},
 		);
 		fc.assert(property, { numRuns: 2_000, seed: 9 });
