@@ -1,8 +1,11 @@
 /* S9 and S10 on real sockets: links that die without a word. FAULTS N4 to N7, N24. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { Client } from "../../src/client/client.js";
+import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
+import { bundle } from "../support/children/bundle.js";
 import type { Direction } from "../support/fault-proxy.js";
 import { flawless, Ledger } from "../support/ledger.js";
+import { start } from "../support/program.js";
 import { createRealEdge, type RealEdge } from "../support/real-edge.js";
 import { Traffic } from "../support/traffic.js";
 import { until, when } from "../support/until.js";
@@ -85,6 +88,33 @@ describe("a black hole in an open connection", () => {
 		await ledger.settled([traffic.down]);
 		const { sent } = ledger.tally(traffic.down);
 		expect(ledger.tally(traffic.down)).toEqual(flawless(sent));
+	});
+});
+
+describe("a server's process", () => {
+	it.each([
+		["is frozen, while its kernel goes on acknowledging", "SIGSTOP", "heartbeat-timeout"],
+		["is killed", "SIGKILL", "connection-lost"],
+	] as const)("that %s is left for the backup", async (_name, signal, cause) => {
+		edge = await createRealEdge({ gateways: 1 });
+		const program = await bundle("gateway");
+		const child = start([program.path]);
+		try {
+			const [, port] = await child.says(/^port (\d+)$/m);
+			const client = edge.client({
+				endpoints: [`ws://127.0.0.1:${port}`, edge.primary.url],
+				reconnect: { dialTimeoutMs: 1_000 },
+			});
+			client.subscribe("room", () => undefined);
+			await when(client.connection, isConnected, "a link");
+			const lost = loss(client);
+			child.signal(signal);
+			expect(await lost).toBe(cause);
+			await when(client.connection, isConnected, "the backup");
+		} finally {
+			await child[ASYNC_DISPOSE]();
+			await program[ASYNC_DISPOSE]();
+		}
 	});
 });
 
