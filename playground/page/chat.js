@@ -17,11 +17,11 @@ export class Chat {
 	/** What this window has written and not yet seen come back, by id. */
 	#copies = new Map();
 	#subscription = null;
+	#isAtEnd = true;
 
 	constructor(client) {
 		this.#client = client;
-		// What scrolls must be within reach of a keyboard.
-		this.#list.tabIndex = 0;
+		this.#startList();
 		this.#startForms();
 		// Not only our own publishes: an earlier page of this window may have left some in storage.
 		client.outbox.subscribe(() => this.#showQueued());
@@ -76,10 +76,23 @@ export class Chat {
 	}
 
 	#append(item) {
-		const { scrollHeight, scrollTop, clientHeight } = this.#list;
-		const isAtEnd = scrollHeight - scrollTop - clientHeight < 40;
 		this.#list.append(item);
-		if (isAtEnd) this.#list.scrollTop = this.#list.scrollHeight;
+		this.#follow();
+	}
+
+	/** Who has scrolled up to read is left alone. */
+	#follow() {
+		if (this.#isAtEnd) this.#list.scrollTop = this.#list.scrollHeight;
+	}
+
+	#startList() {
+		// What scrolls must be within reach of a keyboard.
+		this.#list.tabIndex = 0;
+		this.#list.addEventListener("scroll", () => {
+			const { scrollHeight, scrollTop, clientHeight } = this.#list;
+			this.#isAtEnd = scrollHeight - scrollTop - clientHeight < 40;
+		});
+		new ResizeObserver(() => this.#follow()).observe(this.#list);
 	}
 
 	#startForms() {

@@ -27,11 +27,11 @@ export function startTimeline(client, nameOf) {
 		if (from.status === to.status) return note(toneOf(to), reason, about);
 		const where = "endpoint" in to ? ` ${nameOf(to.endpoint)}` : "";
 		const why = about === "" ? reason : `${reason} · ${about}`;
-		note(toneOf(to), `${from.status} → ${to.status}${where}`, why);
+		note(toneOf(to), `${from.status} › ${to.status}${where}`, why);
 	});
 	client.mode.subscribe((mode, previous) => {
 		const tone = { normal: "primary", degraded: "polling", offline: "fault" }[mode.mode];
-		note(tone, `mode ${previous.mode} → ${mode.mode}`, mode.reasons?.join(", ") ?? "");
+		note(tone, `mode ${previous.mode} › ${mode.mode}`, mode.reasons?.join(", ") ?? "");
 	});
 	client.banner.subscribe((banner, previous) => {
 		if (banner?.kind !== previous?.kind) note("plain", `banner ${banner?.kind ?? "gone"}`);
