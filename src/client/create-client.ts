@@ -13,8 +13,8 @@ import type {
 } from "./client.js";
 import { woken } from "./effects.js";
 import type { ClientOptions } from "./options.js";
-import { checkOptions, invalid } from "./settings.js";
 import { OutboxView } from "./publisher.js";
+import { checkOptions, invalid } from "./settings.js";
 import { Supervisor } from "./supervisor.js";
 
 /**

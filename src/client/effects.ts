@@ -83,7 +83,7 @@ export function connectionChanged(shell: Shell, state: Status, previous: Status)
 	if (status !== previous.status) {
 		if (status === "closed" || status === "failed") shell.mode.send({ type: "stopped" });
 		else if (previous.status === "connected") shell.mode.send({ type: "link-lost", announcedMs });
-		else if (status === "connecting") shell.mode.send({ type: "started" });
+		else if (isAtRest(previous.status)) shell.mode.send({ type: "started" });
 	}
 	if (state.exhausted && !previous.exhausted)
 		shell.mode.send({ type: "endpoints-exhausted", announcedMs });
@@ -92,6 +92,9 @@ export function connectionChanged(shell: Shell, state: Status, previous: Status)
 	shell.shown.updateConnection();
 	shell.shown.updateBanner();
 }
+
+const isAtRest = (status: Status["status"]): boolean =>
+	status === "idle" || status === "closed" || status === "failed";
 
 /** A link on which every channel has been answered. */
 export function linkSettled(shell: Shell, link: Link): void {

@@ -8,7 +8,7 @@ import { RealtimeError } from "../errors/realtime-error.js";
 import * as heartbeat from "../policy/heartbeat.js";
 import type { HeartbeatPolicy } from "../policy/policies.js";
 import { decodeServerMessage } from "../protocol/decode-server.js";
-import { encodeBatches } from "../protocol/encode.js";
+import { encodeBatches, utf8Length } from "../protocol/encode.js";
 import type { ClientFrame, HelloFrame, ServerFrame, WelcomeFrame } from "../protocol/frames.js";
 import { PRE_HELLO_BYTES, SERVER_TEXT } from "../protocol/limits.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -112,13 +112,19 @@ export class Link implements TransportFacts {
 		this.#write(first);
 	}
 
-	/** Leaves in one batch with all that is sent in this turn; before the welcome it waits. */
-	send(frame: ClientFrame): void {
-		if (this.#isOver) return;
-		this.#waiting.push(JSON.stringify(frame));
-		if (this.welcome === null || this.#isFlushPlanned) return;
+	/**
+	 * Leaves in one batch with all that is sent in this turn; before the welcome it waits. False: the
+	 * server has said that it takes no frame of this size; sent all the same, it would cost the link.
+	 */
+	send(frame: ClientFrame): boolean {
+		if (this.#isOver) return true;
+		const text = JSON.stringify(frame);
+		if (this.welcome !== null && isLonger(text, this.welcome.maxFrameBytes)) return false;
+		this.#waiting.push(text);
+		if (this.welcome === null || this.#isFlushPlanned) return true;
 		this.#isFlushPlanned = true;
 		queueMicrotask(() => this.#flush());
+		return true;
 	}
 
 	/** Asks the peer for a sign of life, with a short deadline. Before the welcome the dial has its own. */
@@ -170,7 +176,10 @@ export class Link implements TransportFacts {
 	}
 
 	#take(frame: ServerFrame): void {
-		if (frame.type === "ping") return this.send({ type: "pong", at: frame.at });
+		if (frame.type === "ping") {
+			this.send({ type: "pong", at: frame.at });
+			return;
+		}
 		if (frame.type === "pong") {
 			this.latencyMs = Math.max(0, this.#runtime.clock.monotonic() - frame.at);
 			return;
@@ -195,8 +204,10 @@ export class Link implements TransportFacts {
 
 	/** Carries out one order of the heartbeat. */
 	beat(effect: heartbeat.HeartbeatEffect): void {
-		if (effect.type === "ping")
-			return this.send({ type: "ping", at: this.#runtime.clock.monotonic() });
+		if (effect.type === "ping") {
+			this.send({ type: "ping", at: this.#runtime.clock.monotonic() });
+			return;
+		}
 		this.#transport.close(4408, "silent");
 		this.closed(GONE, new RealtimeError("heartbeat-timeout", "The server fell silent."));
 	}
@@ -208,3 +219,7 @@ export class Link implements TransportFacts {
 		this.#facts.ended(this, end, cause);
 	}
 }
+
+/** Counts bytes only where it is close: no character takes more than three. */
+const isLonger = (text: string, maxBytes: number): boolean =>
+	text.length * 3 > maxBytes && utf8Length(text) > maxBytes;

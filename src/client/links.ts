@@ -109,8 +109,10 @@ export class Links implements LinkKeeping, LinkFacts {
 
 	send({ route, publishes }: SendOrder): void {
 		const link = this.#links.get(route.link);
-		for (const { first, ...publish } of publishes)
-			link?.send({ type: "publish", ...publish, ...(first ? { first } : {}) });
+		for (const { first, ...publish } of publishes) {
+			const frame = { type: "publish", ...publish, ...(first ? { first } : {}) } as const;
+			if (link?.send(frame) === false) this.#shell.publisher.refuse(route.link, publish.id);
+		}
 	}
 
 	ask(dialId: number, frame: SubscribeFrame): void {

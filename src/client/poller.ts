@@ -7,8 +7,8 @@ import type {
 	PollResponse,
 	PublishResponse,
 } from "../protocol/frames.js";
-import { type HistoryQuery, HttpHalf } from "../transport/http.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { type HistoryQuery, HttpHalf } from "../transport/http.js";
 import type { QueueIdentity } from "./outbox-store.js";
 import type { TokenSource } from "./token.js";
 

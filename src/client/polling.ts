@@ -1,6 +1,8 @@
 /* Degraded mode at work: polls when the mode machine says so, publishes over HTTP in between. */
-import { RealtimeError } from "../errors/realtime-error.js";
+
 import type { Message } from "../channels/message.js";
+import { modeOf } from "../degraded/mode.js";
+import { RealtimeError } from "../errors/realtime-error.js";
 import type { PollResponse, SubscribeFrame } from "../protocol/frames.js";
 import type { StartAt } from "../protocol/position.js";
 import type { HistoryQuery } from "../transport/http.js";
@@ -81,13 +83,18 @@ export class Polling implements PollKeeping {
 		if (this.#shell.links.live !== undefined) return Promise.resolve(0);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
-			this.#shell.mode.send({ type: "poll-requested" });
+			const { mode } = this.#shell;
+			mode.send({ type: "poll-requested" });
+			// Nothing polls yet: the trouble is young. Who asks is answered all the same.
+			if (this.#open === null && modeOf(mode.state).mode === "normal")
+				this.poll({ type: "poll", peek: false, waitMs: 0 });
 		});
 	}
 
 	/** Ends what is in flight, publishes too, whose route ends with them. */
 	stop(): void {
 		this.poller.abort();
+		for (const { resolve } of this.#waiting.splice(0)) resolve(0);
 		if (this.#open === null) return;
 		const link = this.#open;
 		this.#open = null;

@@ -123,6 +123,11 @@ export class Publisher {
 		}
 	}
 
+	/** What the server would close the link for is refused in its place. */
+	refuse(link: number, id: string): void {
+		this.answered(link, { type: "rejected", id, code: "too-large" });
+	}
+
 	publish(channel: string, data: unknown, options: PublishOptions): Promise<PublishReceipt> {
 		const { whenOffline = "queue", ttlMs = this.policy.ttlMs, id = this.newId(), signal } = options;
 		const json = toJson(data);

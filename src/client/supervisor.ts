@@ -1,9 +1,10 @@
 /* The composition root: every part, and when they start and stop. What happens when is in effects.ts. */
+
+import type { LinkId } from "../channels/contract.js";
 import type { Gap, PublishReceipt } from "../channels/message.js";
 import { initial } from "../connection/machine.js";
 import { initialMode } from "../degraded/mode.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
-import type { LinkId } from "../channels/contract.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import { Emitter } from "../reactive/emitter.js";

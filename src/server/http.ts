@@ -79,7 +79,8 @@ export class HttpHalf<X> {
 			this.#limit(token, 1);
 			return this.#history(identity, new URL(request.url).searchParams);
 		}
-		const maxLength = route === "poll" ? text.maxLength : MAX_PUBLISHES * text.maxLength;
+		// A thousand channels, or sixteen publishes of the largest size, have to fit.
+		const maxLength = MAX_PUBLISHES * text.maxLength;
 		const body = await readBody(request, maxLength);
 		const limits = { maxLength, maxFrames: MAX_FRAMES };
 		if (route === "poll") {

@@ -593,3 +593,60 @@ describe("close()", () => {
 			await expect(harness.client.publish("room", 1)).rejects.toMatchObject({ code: "closed" });
 		}));
 });
+
+describe("what the server does not take", () => {
+	it("A8, V6: a message above its frame size fails alone, and costs no link", () =>
+		within({ connect: "eager", server: { maxFrameBytes: 4_096 } }, async (harness) => {
+			const messages = collect(harness);
+			await harness.clock.advance(1_000);
+			const large = expect(harness.client.publish("room", "é".repeat(4_000))).rejects.toMatchObject(
+				{ code: "message-too-large" },
+			);
+			const small = harness.client.publish("room", "small");
+			await harness.clock.advance(2_000);
+			await large;
+			await expect(small).resolves.toMatchObject({ status: "stored" });
+			expect(data(messages)).toEqual(["small"]);
+			expect(harness.client.stats.get().dials).toBe(1);
+		}));
+
+	it("A8, V6: fails just so where it was queued before the server had named its limit", () =>
+		within({ server: { maxFrameBytes: 4_096 } }, async ({ client, clock }) => {
+			const large = expect(client.publish("room", "x".repeat(9_000))).rejects.toMatchObject({
+				code: "message-too-large",
+			});
+			await clock.advance(5_000);
+			await large;
+			expect(client.stats.get().dials).toBe(1);
+		}));
+});
+
+describe("loadMore()", () => {
+	it("is answered also before degraded mode has begun", () =>
+		within({ behavior: "hang" }, async (harness) => {
+			const messages = collect(harness);
+			await harness.clock.advance(500);
+			harness.server.publish("room", 1);
+			const loaded = harness.client.degraded.loadMore();
+			await harness.clock.advance(1_000);
+			await expect(loaded).resolves.toBe(0);
+			harness.server.publish("room", 2);
+			const again = harness.client.degraded.loadMore();
+			await harness.clock.advance(1_000);
+			await expect(again).resolves.toBe(1);
+			expect(data(messages)).toEqual([2]);
+		}));
+
+	it("S13: degraded mode begins also where connect() had to wait for a pushback", () =>
+		within(
+			{ behavior: () => ({ refuse: 503, retryAfterMs: 120_000 }), platform: "node" },
+			async (harness) => {
+				collect(harness);
+				await harness.clock.advance(1_000);
+				await harness.client.close();
+				harness.client.connect().catch(() => undefined);
+				await harness.clock.advance(30_000);
+				expect(harness.client.mode.get().mode).toBe("degraded");
+			},
+		));
+});
