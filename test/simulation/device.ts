@@ -131,6 +131,7 @@ export class Device {
 	close(): void {
 		for (const entry of this.#pending())
 			entry.isDurable = this.isPersistent && this.#stored(entry.id) !== null;
+		this.wire.forget();
 		void this.client.close();
 	}
 
@@ -199,6 +200,8 @@ export class Device {
 			sheet.note(`${this.name} ${state.status}`);
 			if (state.status === "connected" && this.wire.welcomed === 0)
 				sheet.fail(`${this.name} is connected without a welcome`);
+			if (state.status === "reconnecting" && sheet.phase === "quiet")
+				sheet.fail(`${this.name} lost its link in quiet times: ${state.cause.message}`);
 			if (state.status === "failed") this.#failed(process, state.cause);
 		});
 		client.mode.subscribe(({ mode }) => process.isAlive && sheet.note(`${this.name} ${mode}`));

@@ -30,10 +30,10 @@ export class Disk {
 		const call = <T>(work: () => T, isWrite: "write" | "read" = "read"): Promise<T> =>
 			process.outside(this.#call(process, work, isWrite));
 		return {
-			get: (key) => call(() => structuredClone(this.records.get(key))),
+			get: (key) => call(() => copy(this.records.get(key))),
 			set: (key, value) => {
-				const copy = structuredClone(value);
-				return call(() => void this.records.set(key, copy), "write");
+				const kept = copy(value);
+				return call(() => void this.records.set(key, kept), "write");
 			},
 			delete: (key) => call(() => void this.records.delete(key), "write"),
 			keys: () => call(() => [...this.records.keys()]),
@@ -49,4 +49,9 @@ export class Disk {
 		if (!process.isAlive) throw new Error("The program is dead.");
 		return work();
 	}
+}
+
+/** Records are flat; a structured clone of each would cost more than the client does. */
+function copy(value: unknown): unknown {
+	return typeof value === "object" && value !== null ? { ...value } : value;
 }

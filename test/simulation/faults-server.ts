@@ -55,6 +55,8 @@ function restart(
 	};
 }
 
+/** The law of backoff makes about 13 rounds of 20 s; that it makes twice as many is 5 deviations off. */
+const FLAPS = 26;
 const PORTAL = "<html><body>Please log in to the Wi-Fi</body></html>";
 const API_FAULTS: readonly (() => Response | Promise<Response>)[] = [
 	() => Promise.reject(new Error("hung up")),
@@ -88,6 +90,22 @@ export const SERVER_FAULTS: Readonly<Record<string, Fault>> = {
 		closeAfterMs: chance.between(0, 1_500),
 		code: chance.one([1001, 1011, 1012, 1013]),
 	})),
+	flap: (world, chance) => {
+		for (const gateway of world.gateways) {
+			gateway.posture = { closeAfterMs: chance.between(0, 100), code: 1011 };
+			gateway.closeAll(1011);
+		}
+		const ms = 20_000;
+		const before = world.devices.map(({ wire }) => wire.welcomes);
+		world.trouble(ms, () => {
+			for (const gateway of world.gateways) gateway.posture = "accept";
+			world.devices.forEach(({ name, wire }, index) => {
+				const welcomes = wire.welcomes - (before[index] ?? 0);
+				if (welcomes > 1) world.struck("flap");
+				if (welcomes > FLAPS) world.fail(`${name} came back ${welcomes} times in ${ms} ms`);
+			});
+		});
+	},
 	drain: (world, chance) => {
 		const gateway = chance.one(world.gateways);
 		if (!gateway.isUp) return;

@@ -17,6 +17,7 @@ export interface Sheet {
 	now(): number;
 	/** Since when no fault has been at work; Infinity while one is. */
 	quietSince(): number;
+	readonly phase: "active" | "quiet" | "over";
 	/** A publish that storage refused, and that lies there all the same. */
 	isZombie(id: string): boolean;
 	fail(breach: string): void;

@@ -62,6 +62,7 @@ export class LogService {
 			broadcast: (channel, message) => call(() => log.broadcast(channel, message)),
 			read: (channel, after, limit) => call(() => log.read(channel, after, limit)),
 			before: (channel, position, limit) => call(() => log.before(channel, position, limit)),
+			lookup: (channel, from, id) => call(() => log.lookup(channel, from, id)),
 			head: (channel) => call(() => log.head(channel)),
 			follow: async (channel, listener) =>
 				call(() => log.follow(channel, (message) => this.#feed(process, message, listener))),

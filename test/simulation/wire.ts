@@ -42,6 +42,8 @@ const WINDOW = 16;
 const WIDEST = 256;
 /** No law of backoff lets more dials into ten seconds; what redials in a circle makes thousands. */
 const DIALS_IN_TEN_SECONDS = 80;
+/** The shortest interval that worlds set is a second; publishes may ask for one more each. */
+const POLLS_IN_TEN_SECONDS = 40;
 
 export class Wire {
 	readonly counts: WireCounts = {
@@ -60,9 +62,13 @@ export class Wire {
 	window = WINDOW;
 	readonly acknowledged = new Set<string>();
 	readonly everSent = new Set<string>();
-	/** Positions that came, by channel: what a question may lead to. */
+	/** The furthest that came, by channel and epoch: a question may start there at most. */
 	readonly seen = new Map<string, Map<string, number>>();
+	/** The same of messages alone. */
+	readonly carried = new Map<string, Map<string, number>>();
+	welcomes = 0;
 	readonly #dialledAt: number[] = [];
+	readonly #polledAt: number[] = [];
 	readonly #taps = new Set<Tap>();
 
 	constructor(speaker: Speaker) {
@@ -115,7 +121,7 @@ export class Wire {
 		return async (input, init) => {
 			const path = new URL(String(input)).pathname;
 			const tap = this.newTap("http");
-			if (path.endsWith("/poll")) this.counts.polls += 1;
+			if (path.endsWith("/poll")) this.#polled();
 			if (path.endsWith("/publish")) {
 				const { publishes } = JSON.parse(String(init?.body)) as PublishRequest;
 				for (const publish of publishes) tap.publishes({ type: "publish", ...publish });
@@ -141,8 +147,22 @@ export class Wire {
 		return new Tap(this, url);
 	}
 
+	/** From whichever link: it is true of the message, and it is not in flight any more. */
+	acknowledge(id: string, tap: Tap): void {
+		this.acknowledged.add(id);
+		this.window = Math.min(WIDEST, this.window + 1);
+		tap.waiting.delete(id);
+		this.publishing?.waiting.delete(id);
+	}
+
+	/** The app has closed the client: what it had yet to delete, it may find again. */
+	forget(): void {
+		this.acknowledged.clear();
+	}
+
 	/** The program has died: another one will speak. */
 	reset(): void {
+		this.forget();
 		this.window = WINDOW;
 		this.publishing = null;
 		for (const tap of this.#taps) tap.hasLeft = true;
@@ -153,13 +173,22 @@ export class Wire {
 		this.#left(tap);
 	}
 
-	#dialled(url: string): Tap {
+	#polled(): void {
+		this.counts.polls += 1;
+		this.#pace(this.#polledAt, POLLS_IN_TEN_SECONDS, "polled");
+	}
+
+	/** What was done so often in ten seconds goes round in a circle. */
+	#pace(at: number[], most: number, did: string): void {
 		const now = this.speaker.sheet.now();
+		at.push(now);
+		const before = at.at(-most - 1);
+		if (before !== undefined && now - before < 10_000) this.fail(`${did} ${most} times in 10 s`);
+	}
+
+	#dialled(url: string): Tap {
 		this.counts.dials += 1;
-		this.#dialledAt.push(now);
-		const tenthBefore = this.#dialledAt.at(-DIALS_IN_TEN_SECONDS);
-		if (tenthBefore !== undefined && now - tenthBefore < 10_000 && this.counts.dials > 80)
-			this.fail(`dialled ${DIALS_IN_TEN_SECONDS} times in ten seconds`);
+		this.#pace(this.#dialledAt, DIALS_IN_TEN_SECONDS, "dialled");
 		const tap = this.newTap(url);
 		this.#taps.add(tap);
 		if (this.#taps.size > 3) this.fail(`has ${this.#taps.size} links at once`);
@@ -169,7 +198,9 @@ export class Wire {
 
 	#left(tap: Tap): void {
 		this.#taps.delete(tap);
-		if (!tap.hasLeft && tap === this.publishing && tap.inFlight > 0) this.window = WINDOW;
+		const isLost = !tap.hasLeft && tap === this.publishing && tap.waiting.size > 0;
+		// One that was replaced first was not lost.
+		if (isLost && this.welcomed === 0) this.window = WINDOW;
 		tap.hasLeft = true;
 	}
 }
@@ -187,9 +218,12 @@ class Tap {
 	readonly #wire: Wire;
 	readonly #url: string;
 	readonly #sent = new Map<string, Sent>();
-	readonly #waiting = new Set<string>();
+	/** Publishes in flight. */
+	readonly waiting = new Set<string>();
 	readonly #retries = new Map<string, number>();
 	readonly #asked = new Map<string, SubscribeFrame>();
+	/** Channels whose newest question has been answered. */
+	readonly #isAnswered = new Set<string>();
 	readonly #last = new Map<string, { readonly n: number; readonly retries: number }>();
 	#hasPublished = false;
 	#hasHello = false;
@@ -197,10 +231,6 @@ class Tap {
 	constructor(wire: Wire, url: string) {
 		this.#wire = wire;
 		this.#url = url;
-	}
-
-	get inFlight(): number {
-		return this.#waiting.size;
 	}
 
 	sent(text: string): void {
@@ -234,7 +264,7 @@ class Tap {
 			wire.fail(`sends ${id} again after its acknowledgement`);
 		if (wire.everSent.has(id)) wire.counts.resends += 1;
 		this.#sent.set(id, { channel, retries });
-		this.#waiting.add(id);
+		this.waiting.add(id);
 		this.#checkWindow();
 		this.#checkOrder(channel, data as Payload, retries);
 		this.#checkStored(id);
@@ -247,18 +277,17 @@ class Tap {
 		switch (frame.type) {
 			case "welcome":
 				this.isWelcomed = true;
+				this.#wire.welcomes += 1;
 				return;
 			case "published":
-				this.#wire.acknowledged.add(frame.id);
-				this.#waiting.delete(frame.id);
-				this.#wire.window = Math.min(WIDEST, this.#wire.window + 1);
-				return;
+				return this.#wire.acknowledge(frame.id, this);
 			case "goodbye":
 				this.#wire.counts.goodbyes += 1;
 				return;
 			case "rejected":
 				return this.#refused(frame.id, frame.code);
 			case "subscribed":
+				if (this.#asked.get(frame.channel)?.id === frame.id) this.#isAnswered.add(frame.channel);
 				this.#see(frame.channel, frame.position);
 				this.#see(frame.channel, frame.start);
 				return;
@@ -266,8 +295,7 @@ class Tap {
 				this.#see(frame.channel, frame.position);
 				return;
 			case "message":
-				if (frame.position === null) return;
-				if (this.#see(frame.channel, frame.position)) this.#wire.counts.duplicates += 1;
+				if (frame.position !== null) this.#carries(frame.channel, frame.position);
 				return;
 		}
 	}
@@ -288,7 +316,7 @@ class Tap {
 
 	#refused(id: string | number, code: string): void {
 		if (typeof id !== "string") return;
-		this.#waiting.delete(id);
+		this.waiting.delete(id);
 		const channel = this.#sent.get(id)?.channel;
 		if (code !== "retry" || channel === undefined) return;
 		this.#wire.counts.retries += 1;
@@ -301,6 +329,7 @@ class Tap {
 		const before = this.#asked.get(channel);
 		if (before !== undefined && frame.id <= before.id) this.#wire.fail("asks with an old id");
 		this.#asked.set(channel, frame);
+		this.#isAnswered.delete(channel);
 		const reader = this.#wire.speaker.reader(channel);
 		const held = reader?.position;
 		if (reader === undefined || held === null || held === undefined) return;
@@ -319,21 +348,25 @@ class Tap {
 		return epoch === held.epoch ? Math.max(seen, held.offset) : seen;
 	}
 
-	/** Whether it had come before. */
-	#see(channel: string, { epoch, offset }: Position): boolean {
-		let epochs = this.#wire.seen.get(channel);
-		if (epochs === undefined) {
-			epochs = new Map();
-			this.#wire.seen.set(channel, epochs);
-		}
-		const before = epochs.get(epoch) ?? -1;
-		epochs.set(epoch, Math.max(before, offset));
-		return offset <= before;
+	/** The same message on two links is a migration's price; what we said that we have is waste. */
+	#carries(channel: string, position: Position): void {
+		const { carried, seen, counts } = this.#wire;
+		if (!furthest(carried, channel, position)) counts.duplicates += 1;
+		furthest(seen, channel, position);
+		const from = this.#asked.get(channel)?.from;
+		if (from !== undefined && isPosition(from) && position.epoch === from.epoch)
+			if (position.offset <= from.offset && this.#isAnswered.has(channel))
+				this.#wire.fail(`is sent ${channel} ${position.offset}, and has had ${from.offset}`);
+	}
+
+	#see(channel: string, position: Position): void {
+		furthest(this.#wire.seen, channel, position);
 	}
 
 	#checkWindow(): void {
 		const { window } = this.#wire;
-		if (this.inFlight > window) this.#wire.fail(`has ${this.inFlight} in flight, window ${window}`);
+		const { size } = this.waiting;
+		if (size > window) this.#wire.fail(`has ${size} in flight, window ${window}`);
 	}
 
 	/** In the order of their publishing, except that a retry goes back to the one refused. */
@@ -350,6 +383,21 @@ class Tap {
 		if (stored === null) this.#wire.fail(`sends ${id}, which is not in storage`);
 		else if (stored.firstSentAt === null) this.#wire.fail(`sends ${id}, undated in storage`);
 	}
+}
+
+type Furthest = Map<string, Map<string, number>>;
+
+/** Whether it is further than all before. */
+function furthest(by: Furthest, channel: string, { epoch, offset }: Position): boolean {
+	let epochs = by.get(channel);
+	if (epochs === undefined) {
+		epochs = new Map();
+		by.set(channel, epochs);
+	}
+	const before = epochs.get(epoch) ?? -1;
+	if (offset <= before) return false;
+	epochs.set(epoch, offset);
+	return true;
 }
 
 function isPosition(from: SubscribeFrame["from"]): from is Position {

@@ -34,7 +34,7 @@ export function drawSetting(chance: Chance): Setting {
 	return {
 		gateways: chance.int(2, 3),
 		devices: chance.int(2, 3),
-		activeMs: chance.between(12_000, 35_000),
+		activeMs: chance.between(8_000, 26_000),
 		retain: small
 			? { messages: chance.int(5, 40), ms: 600_000 }
 			: { messages: 10_000, ms: chance.flip(0.1) ? 15_000 : 600_000 },
@@ -53,7 +53,7 @@ export function drawSetting(chance: Chance): Setting {
 		latencyMs: chance.int(1, 60),
 		jitterMs: chance.flip(0.5) ? chance.int(1, 80) : 0,
 		tokenTtlMs: chance.flip(0.3) ? chance.int(8_000, 30_000) : null,
-		publishEveryMs: chance.between(300, 2_000),
+		publishEveryMs: chance.between(400, 2_500),
 	};
 }
 
@@ -67,6 +67,8 @@ export class World implements Sheet {
 	readonly gateways: readonly Gateway[];
 	readonly devices: readonly Device[];
 	readonly breaches: string[] = [];
+	/** In quiet times no link may be lost. */
+	phase: "active" | "quiet" | "over" = "active";
 	/** Null unless it is asked for: it costs more than the world itself. */
 	readonly history: string[] | null;
 	/** How often each kind of fault really struck. */
