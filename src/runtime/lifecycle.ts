@@ -3,15 +3,15 @@ import type { Clock, Lifecycle, LifecycleState } from "./runtime.js";
 
 /** What a lifecycle looks at of the global object; all but the timers may be missing. */
 export interface LifecycleHost extends Partial<EventTarget> {
-	readonly document?: EventTarget & { readonly visibilityState: string };
+	readonly document?: { readonly visibilityState: string };
 	readonly navigator?: { readonly onLine?: boolean };
 	setInterval(run: () => void, ms: number): unknown;
 	clearInterval(timer: unknown): void;
 }
 
 type Clocks = Pick<Clock, "now" | "monotonic">;
-type Tell = (reason: string | null, frozen?: boolean) => void;
 
+const EVENTS = "online offline pagehide pageshow freeze resume visibilitychange".split(" ");
 const WATCH_MS = 5_000;
 const JUMP_MS = 10_000;
 
@@ -36,13 +36,17 @@ export class HostLifecycle implements Lifecycle {
 		this.#wakes = new Cell({ reason: "" }, report);
 	}
 
+	/** The same object while nothing changed: React's useSyncExternalStore depends on it. */
 	get(): LifecycleState {
-		this.#refresh();
+		const { online, visible, frozen } = this.#state.get();
+		const seen = this.#look();
+		if (seen.online !== online || seen.visible !== visible || seen.frozen !== frozen)
+			this.#state.set(seen);
 		return this.#state.get();
 	}
 
 	subscribe(listener: (value: LifecycleState, previous: LifecycleState) => void): Unsubscribe {
-		this.#refresh();
+		this.get();
 		return this.#watch(this.#state.subscribe(listener));
 	}
 
@@ -60,73 +64,59 @@ export class HostLifecycle implements Lifecycle {
 		};
 	}
 
-	/** Keeps the same object while nothing changed: React's useSyncExternalStore depends on it. */
-	#refresh(): void {
-		const seen = this.#look();
-		const { online, visible, frozen } = this.#state.get();
-		const isSame = seen.online === online && seen.visible === visible && seen.frozen === frozen;
-		if (!isSame) this.#state.set(seen);
-	}
+	readonly #hear = ({ type, persisted }: Partial<PageTransitionEvent>): void => {
+		// A first load, or a page that goes for good.
+		if (persisted === false) return;
+		// In the back-forward cache a page keeps no socket: being put there is as good as being frozen.
+		const isEnd = type === "pagehide" || type === "freeze";
+		this.#isFrozen = isEnd || (this.#isFrozen && type !== "pageshow" && type !== "resume");
+		const { visible } = this.get();
+		const isChange = type === "visibilitychange";
+		if (!isEnd && (visible || !isChange))
+			this.#wakes.set({ reason: isChange ? "visible" : `${type}` });
+	};
 
 	#watch(leave: Unsubscribe): Unsubscribe {
-		this.#listeners++;
-		this.#unwatch ??= watchHost(this.#host, this.#clocks, (reason, frozen = this.#isFrozen) => {
-			this.#isFrozen = frozen;
-			this.#refresh();
-			if (reason !== null) this.#wakes.set({ reason });
-		});
+		if (this.#listeners++ === 0) this.#unwatch = this.#begin();
 		let hasLeft = false;
 		return () => {
 			if (hasLeft) return;
 			hasLeft = true;
 			leave();
-			if (--this.#listeners > 0) return;
-			this.#unwatch?.();
-			this.#unwatch = undefined;
+			if (--this.#listeners === 0) this.#unwatch?.();
+		};
+	}
+
+	#begin(): () => void {
+		const host = this.#host;
+		const timer = host.setInterval(this.#compareClocks(), WATCH_MS);
+		// It must not keep a Node process alive that is done otherwise.
+		(timer as Partial<NodeJS.Timeout>).unref?.();
+		// Captured, the document's own events pass here too.
+		for (const type of EVENTS) host.addEventListener?.(type, this.#hear as never, true);
+		return () => {
+			host.clearInterval(timer);
+			for (const type of EVENTS) host.removeEventListener?.(type, this.#hear as never, true);
+		};
+	}
+
+	/**
+	 * After sleep the wall clock has run ahead of the monotonic one (Linux, macOS), or both ahead of a
+	 * timer (Windows; SIGSTOP; a blocked event loop). The timers of a hidden page are late by themselves
+	 * (Chromium: once a minute), so there only the clocks count.
+	 */
+	#compareClocks(): () => void {
+		const clocks = this.#clocks;
+		let wall = clocks.now();
+		let steady = clocks.monotonic();
+		return () => {
+			const wallMs = clocks.now() - wall;
+			const steadyMs = clocks.monotonic() - steady;
+			wall += wallMs;
+			steady += steadyMs;
+			const lateMs = this.get().visible ? steadyMs - WATCH_MS : 0;
+			if (Math.max(Math.abs(wallMs - steadyMs), lateMs) > JUMP_MS)
+				this.#hear({ type: "clock-jump" });
 		};
 	}
 }
-
-function watchHost(host: LifecycleHost, clocks: Clocks, tell: Tell): () => void {
-	const undo = [watchClocks(host, clocks, tell)];
-	const on = (type: string, react: (event: PageTransitionEvent) => void, target = host) => {
-		const listener = react as EventListener;
-		target?.addEventListener?.(type, listener);
-		undo.push(() => target?.removeEventListener?.(type, listener));
-	};
-	on("online", () => tell("online"));
-	on("offline", () => tell("offline"));
-	// A page in the back-forward cache keeps no socket: being put there is as good as being frozen.
-	on("pagehide", ({ persisted }) => persisted && tell(null, true));
-	on("pageshow", ({ persisted }) => persisted && tell("pageshow", false));
-	const page = host.document as Partial<EventTarget> as LifecycleHost;
-	on("freeze", () => tell(null, true), page);
-	on("resume", () => tell("resume", false), page);
-	on("visibilitychange", () => tell(isHidden(host) ? null : "visible"), page);
-	return () => {
-		for (const each of undo) each();
-	};
-}
-
-/**
- * After sleep the wall clock has run ahead of the monotonic one (Linux, macOS), or both ahead of a
- * timer (Windows; SIGSTOP; a blocked event loop). The timers of a hidden page are late by themselves
- * (Chromium: once a minute), so there only the clocks count.
- */
-function watchClocks(host: LifecycleHost, clocks: Clocks, tell: Tell): () => void {
-	let wall = clocks.now();
-	let steady = clocks.monotonic();
-	const timer = host.setInterval(() => {
-		const wallMs = clocks.now() - wall;
-		const steadyMs = clocks.monotonic() - steady;
-		wall += wallMs;
-		steady += steadyMs;
-		const lateMs = isHidden(host) ? 0 : steadyMs - WATCH_MS;
-		if (Math.max(Math.abs(wallMs - steadyMs), lateMs) > JUMP_MS) tell("clock-jump");
-	}, WATCH_MS);
-	// It must not keep a Node process alive that is done otherwise.
-	(timer as Partial<NodeJS.Timeout>).unref?.();
-	return () => host.clearInterval(timer);
-}
-
-const isHidden = ({ document }: LifecycleHost): boolean => document?.visibilityState === "hidden";

@@ -12,49 +12,36 @@ export function memoryStorage(): KeyValueStorage {
 	};
 }
 
-/** Exclusive among those who share this very object. Waiters are served in order. */
+/** Exclusive among those who share this very object. */
 export function memoryLocks(): Locks {
-	const queues = new Map<string, (() => void)[]>();
+	/** Name → resolves when it is released. */
+	const held = new Map<string, Promise<void>>();
 
-	/** The lock passes from hand to hand, so that nobody slips in between release and the next turn. */
-	const held = (name: string): Disposable => {
-		let isHeld = true;
-		return disposable(() => {
-			if (!isHeld) return;
-			isHeld = false;
-			const next = queues.get(name)?.shift();
-			if (next) next();
-			else queues.delete(name);
+	const take = (name: string): Disposable | null => {
+		if (held.has(name)) return null;
+		let wake: (() => void) | undefined;
+		const released = new Promise<void>((resolve) => {
+			wake = resolve;
 		});
-	};
-
-	const tryAcquire = async (name: string): Promise<Disposable | null> => {
-		if (queues.has(name)) return null;
-		queues.set(name, []);
-		return held(name);
+		held.set(name, released);
+		return disposable(() => {
+			// Disposed twice, it may be another's by now.
+			if (held.get(name) === released) held.delete(name);
+			wake?.();
+		});
 	};
 
 	const acquire = async (name: string, signal: AbortSignal): Promise<Disposable> => {
-		signal.throwIfAborted();
-		const queue = queues.get(name);
-		if (queue === undefined) {
-			queues.set(name, []);
-			return held(name);
+		for (;;) {
+			signal.throwIfAborted();
+			const lock = take(name);
+			if (lock) return lock;
+			await new Promise((resolve) => {
+				signal.addEventListener("abort", resolve, { once: true });
+				held.get(name)?.then(resolve);
+			});
 		}
-		await new Promise<void>((resolve, reject) => {
-			const turn = (): void => {
-				signal.removeEventListener("abort", abort);
-				resolve();
-			};
-			const abort = (): void => {
-				queue.splice(queue.indexOf(turn), 1);
-				reject(signal.reason);
-			};
-			queue.push(turn);
-			signal.addEventListener("abort", abort, { once: true });
-		});
-		return held(name);
 	};
 
-	return { tryAcquire, acquire };
+	return { tryAcquire: async (name) => take(name), acquire };
 }

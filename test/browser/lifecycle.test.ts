@@ -32,6 +32,15 @@ describe("the lifecycle in Chromium", () => {
 		expect(await woken()).toEqual([]);
 	});
 
+	it("hears what Chromium tells the document alone", async () => {
+		// A headless shell shows every page always, and keeps none in its back-forward cache.
+		await tab.evaluate(() => {
+			for (const type of ["freeze", "resume", "visibilitychange"])
+				document.dispatchEvent(new Event(type));
+		});
+		expect(await woken()).toEqual(["resume", "visible"]);
+	});
+
 	it("tells of the network's going and coming", async () => {
 		await tab.context().setOffline(true);
 		await wokenBy("offline");

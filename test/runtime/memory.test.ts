@@ -41,8 +41,8 @@ describe("locks in memory", () => {
 			}),
 		);
 		for (const each of waiting) {
-			dispose(holder);
 			expect(await locks.tryAcquire("a")).toBeNull();
+			dispose(holder);
 			await each;
 		}
 		expect(order).toEqual([1, 2, 3]);
