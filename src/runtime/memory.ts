@@ -38,7 +38,7 @@ export function memoryLocks(): Locks {
 			if (lock) return lock;
 			await new Promise((resolve) => {
 				signal.addEventListener("abort", resolve, { once: true });
-				held.get(name)?.then(resolve);
+				void held.get(name)?.then(resolve);
 			});
 		}
 	};
