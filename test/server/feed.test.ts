@@ -225,6 +225,50 @@ describe("The feed", () => {
 	});
 });
 
+describe("A log that is of two minds", () => {
+	it("is waited for, where its readers are behind its followers", async () => {
+		const own = memoryLog();
+		let isBehind = false;
+		const log = wrap(own, {
+			read: async (channel, after, limit) =>
+				isBehind ? { messages: [], complete: true } : own.read(channel, after, limit),
+		});
+		const rig = createRig({ log });
+		const peer = await subscribed(rig, "a");
+		isBehind = true;
+		for (const n of numbers(1, 2))
+			await own.append("a", { id: `${n}`, from: null, data: n, at: 0 });
+		await rig.settle();
+		expect(peer.data).toEqual([1, 2]);
+		const head = await own.head("a");
+		const late = await subscribed(rig, "a", at(head, 0), 2);
+		expect(late.data).toEqual([]);
+		await rig.clock.advance(1_000);
+		isBehind = false;
+		await rig.clock.advance(200);
+		expect(late.data).toEqual([1, 2]);
+		expect(late.all("gap")).toEqual([]);
+	});
+
+	it("is asked again later, where it changes its epoch at every look", async () => {
+		const own = memoryLog();
+		let isWild = true;
+		const log = wrap(own, {
+			head: async (channel) => {
+				if (isWild) own.restart({ keep: "all" });
+				return own.head(channel);
+			},
+		});
+		const rig = createRig({ log });
+		const peer = await subscribed(rig, "a");
+		expect(peer.last("rejected")).toMatchObject({ id: 1, code: "retry" });
+		isWild = false;
+		peer.say(subscribe("a", null, 2));
+		await rig.settle();
+		expect(peer.last("subscribed")).toMatchObject({ id: 2 });
+	});
+});
+
 describe("Ephemeral messages", () => {
 	const typing = { id: "t", from: "bob", data: "typing", at: 1 };
 

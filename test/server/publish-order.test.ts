@@ -226,4 +226,19 @@ describe("A link that publishes to very many channels", () => {
 			false, // c
 		]);
 	});
+
+	it("keeps those in which a publish waits, beyond that number", async () => {
+		const verdict = defer<boolean>();
+		const rig = createRig({
+			maxChannels: 1,
+			canPublish: (_identity, _channel, data) => (data === "1" ? verdict.promise : true),
+		});
+		const peer = await rig.connect();
+		for (const frame of [publish("1", "a"), publish("x", "b"), publish("2", "a")]) peer.say(frame);
+		await rig.settle();
+		expect(answers(peer)).toEqual(["x stored"]);
+		verdict.resolve(true);
+		await rig.settle();
+		expect(await stored(rig.log)).toEqual(["1", "2"]);
+	});
 });
