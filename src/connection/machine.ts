@@ -17,10 +17,10 @@ import type { Endpoint } from "../endpoint/endpoint.js";
 import { toCandidates } from "../endpoint/health.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import type { Moment } from "../policy/moment.js";
-import type { ConnectionEffect, ConnectionInput, Loss } from "./contract.js";
+import type { ConnectionInput } from "./contract.js";
+import { type DialFact, expire, hearDial, put } from "./dial.js";
 import {
 	breakLink,
-	goLive,
 	hangUpAll,
 	type Live,
 	loseLive,
@@ -29,17 +29,15 @@ import {
 	replan,
 	sayGoodbye,
 } from "./live.js";
-import { adopt, loseSuccessor, migrate, retire } from "./migration.js";
-import { begin, heed, loseDial } from "./round.js";
+import { migrate, retire } from "./migration.js";
+import { begin, heed } from "./round.js";
 import {
-	type Connecting,
 	type ConnectionMachine,
 	type ConnectionPolicy,
-	type Dial,
+	type Dialing,
 	dueAt,
 	hangUp,
 	type Memory,
-	type Redialing,
 	recall,
 	report,
 	type Step,
@@ -52,11 +50,7 @@ import {
 export type { ConnectionMachine, ConnectionPolicy, Step } from "./state.js";
 export { dueAt, initial } from "./state.js";
 
-/** One for all: nothing of it depends on the dial, and a stack trace costs more than the decision. */
-const TIMED_OUT = /* @__PURE__ */ new RealtimeError("connect-timeout", "no welcome in time");
-
 type Fact = Exclude<ConnectionInput, { type: "close-requested" | "endpoints-changed" }>;
-type DialFact = Extract<ConnectionInput, { dialId: number }>;
 
 export function transition(
 	state: ConnectionMachine,
@@ -85,27 +79,15 @@ export function transition(
 	}
 }
 
-function whileDialing(state: Memory & (Connecting | Redialing), input: Fact, terms: Terms): Step {
+function whileDialing(state: Memory & Dialing, input: Fact, terms: Terms): Step {
 	const { dial } = state;
-	if (input.type === "ticked") return loseDial(state, overdue(dial), terms);
+	if ("dialId" in input)
+		return input.dialId === dial.dialId ? hearDial(state, dial, input, terms) : stay(state);
+	if (input.type === "ticked") return expire(state, dial, terms);
+	const deadlineAt = terms.now + terms.policy.dialTimeoutMs;
 	// It may have begun in a network that is gone, with a deadline that had grown there.
-	if (input.type === "woken") return stay(hurry(state, terms));
-	if (!("dialId" in input) || input.dialId !== dial.dialId) return stay(state);
-	switch (input.type) {
-		case "opened":
-			return [state, [greet(dial)]];
-		case "token-awaited":
-			return stay(dial.isExcused ? state : { ...state, dial: excuse(dial) });
-		case "welcomed": {
-			const live = goLive(state, dial, input, state.outage, terms);
-			const { dialId } = dial;
-			return [live, [report("connected", dial), { type: "adopt", dialId, previous: null }]];
-		}
-		case "lost":
-			return loseDial(state, input, terms);
-		default:
-			return stay(state);
-	}
+	const isLong = input.type === "woken" && deadlineAt < dial.deadlineAt;
+	return stay(isLong ? put(state, { ...dial, deadlineAt }) : state);
 }
 
 /** Deaf to `woken`: the heartbeat machine probes a live link then, and reports a dead one lost. */
@@ -126,7 +108,7 @@ function whileConnected(state: Live, input: Fact, terms: Terms): Step {
 function hear(state: Live, input: DialFact, terms: Terms): Step {
 	const { link, successor, retiring } = state;
 	const { type, dialId } = input;
-	if (dialId === successor?.dialId) return whileReplacing(state, successor, input, terms);
+	if (dialId === successor?.dialId) return hearDial(state, successor, input, terms);
 	if (dialId === retiring?.dialId && type === "lost") return retire(heed(state, input, terms));
 	if (dialId !== link.dialId) return stay(state);
 	switch (type) {
@@ -141,27 +123,11 @@ function hear(state: Live, input: DialFact, terms: Terms): Step {
 	}
 }
 
-function whileReplacing(state: Live, successor: Dial, input: DialFact, terms: Terms): Step {
-	switch (input.type) {
-		// TCP and a 101 prove nothing: a mute server gives both. Only its welcome counts.
-		case "opened":
-			return [state, [greet(successor)]];
-		case "token-awaited":
-			return stay(successor.isExcused ? state : { ...state, successor: excuse(successor) });
-		case "welcomed":
-			return adopt(state, successor, input, terms);
-		case "lost":
-			return loseSuccessor(state, successor, input, terms);
-		default:
-			return stay(state);
-	}
-}
-
 function whenDue(state: Live, terms: Terms): Step {
 	const { stableAt, retiring, successor } = state;
 	if (stableAt <= terms.now) return prove(state);
 	if (retiring !== null) return retire(state);
-	if (successor !== null) return loseSuccessor(state, successor, overdue(successor), terms);
+	if (successor !== null) return expire(state, successor, terms);
 	return migrate(state, terms);
 }
 
@@ -191,15 +157,6 @@ function hasten(state: Memory & Waiting, spanMs: number, reason: string, terms: 
 	return [{ ...state, retryAt }, [report(reason, state)]];
 }
 
-function hurry(
-	state: Memory & (Connecting | Redialing),
-	{ now, policy }: Terms,
-): ConnectionMachine {
-	const { dial } = state;
-	const deadlineAt = now + policy.dialTimeoutMs;
-	return deadlineAt < dial.deadlineAt ? { ...state, dial: { ...dial, deadlineAt } } : state;
-}
-
 /** Pushback outlives close(), or an app could beat it by closing and connecting again. */
 function start(state: Memory, terms: Terms): Step {
 	const outage = { since: terms.now, attempt: 0 };
@@ -225,10 +182,4 @@ const rest = (state: Memory): Memory => ({
 	...recall(state),
 	exhausted: false,
 	announcedMs: null,
-});
-const greet = ({ dialId }: Dial): ConnectionEffect => ({ type: "greet", dialId });
-const excuse = (dial: Dial): Dial => ({ ...dial, isExcused: true });
-const overdue = ({ isExcused }: Dial): Loss => ({
-	cause: TIMED_OUT,
-	blame: isExcused ? "nobody" : "endpoint",
 });

@@ -9,12 +9,11 @@
  */
 import { chain } from "../endpoint/filters.js";
 import { backoff } from "../policy/backoff.js";
-import type { ConnectionInput, Loss } from "./contract.js";
-import { goLive, type Live, planFailBack } from "./live.js";
+import type { Loss } from "./contract.js";
+import { type Live, planFailBack } from "./live.js";
 import { choose, fail, letGo, newDial, order } from "./round.js";
 import { type Dial, report, type Step, stay, type Terms } from "./state.js";
 
-const RETIRING_MS = 5_000;
 const BETWEEN_FAIL_BACKS_MS = 60_000;
 
 /** A goodbye is more urgent than a better place. */
@@ -39,24 +38,6 @@ function failBack(live: Live, terms: Terms): Step {
 function replaceBy(live: Live, successor: Dial, reason: string): Step {
 	const { dialId } = successor;
 	return [{ ...live, dialId, successor }, [report(reason, successor), order(successor)]];
-}
-
-/** Proved or not, the link before it: what is new has yet to prove itself. */
-export function adopt(
-	live: Live,
-	successor: Dial,
-	welcome: Extract<ConnectionInput, { type: "welcomed" }>,
-	terms: Terms,
-): Step {
-	const { outage, link } = live;
-	const { since, attempt } = outage ?? { since: terms.now, attempt: -1 };
-	const next = goLive(live, successor, welcome, { since, attempt: attempt + 1 }, terms);
-	const retiring = { dialId: link.dialId, until: terms.now + RETIRING_MS };
-	const { dialId } = successor;
-	return [
-		{ ...next, retiring },
-		[report("migrated", successor), { type: "adopt", dialId, previous: link.dialId }],
-	];
 }
 
 export function retire(live: Live): Step {

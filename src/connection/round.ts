@@ -11,11 +11,10 @@ import { RealtimeError } from "../errors/realtime-error.js";
 import { backoff, type Outage, pushback } from "../policy/backoff.js";
 import type { ConnectionEffect, Link, Loss } from "./contract.js";
 import {
-	type Connecting,
 	type Dial,
+	type Dialing,
 	hangUp,
 	type Memory,
-	type Redialing,
 	recall,
 	report,
 	type Step,
@@ -59,6 +58,7 @@ export function newDial(
 		tried: [],
 		isSlow: true,
 		isExcused: false,
+		isLate: false,
 		isFailBack: false,
 	};
 }
@@ -120,7 +120,7 @@ export function dialing(
 }
 
 /** A dial of ours came to nothing. */
-export function loseDial(state: Memory & (Connecting | Redialing), loss: Loss, terms: Terms): Step {
+export function loseDial(state: Memory & Dialing, loss: Loss, terms: Terms): Step {
 	const { dial, outage } = state;
 	const { cause, windowMs } = loss;
 	const announcedMs = windowMs ?? state.announcedMs;

@@ -43,6 +43,8 @@ export interface Dial extends Link {
 	readonly isSlow: boolean;
 	/** Nobody is to blame when the deadline passes: the token is late. */
 	readonly isExcused: boolean;
+	/** Its deadline was ticked late once: we were away, and the welcome may lie unread. */
+	readonly isLate: boolean;
 	/** It tries the primary while a backup is live: no other endpoint will do. */
 	readonly isFailBack: boolean;
 }
@@ -87,6 +89,7 @@ export interface Redialing {
 	readonly retryAt: null;
 	readonly dial: Dial;
 }
+export type Dialing = Connecting | Redialing;
 export interface Waiting {
 	readonly status: "reconnecting";
 	readonly outage: Outage;

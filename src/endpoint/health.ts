@@ -4,44 +4,28 @@ import type { Candidate, Endpoint } from "./endpoint.js";
 const EJECTED_MS = 30_000;
 const LONGEST_EJECTED_MS = 300_000;
 
+type Known = readonly Candidate[];
+
 /** It sent a welcome. Its failures are forgotten only when the link has proved stable. */
-export function succeeded(
-	candidates: readonly Candidate[],
-	url: string,
-	now: number,
-): readonly Candidate[] {
-	return update(candidates, url, (known) => ({ ...known, ejectedUntil: null, lastGoodAt: now }));
-}
+export const succeeded = (candidates: Known, url: string, now: number): Known =>
+	learn(candidates, url, () => ({ ejectedUntil: null, lastGoodAt: now }));
 
 /** It refused, stayed mute, or dropped the link before that was stable. */
-export function failed(
-	candidates: readonly Candidate[],
-	url: string,
-	now: number,
-): readonly Candidate[] {
-	return update(candidates, url, (known) => {
-		const ejectedMs = Math.min(EJECTED_MS * 2 ** known.failures, LONGEST_EJECTED_MS);
-		return { ...known, failures: known.failures + 1, ejectedUntil: now + ejectedMs };
-	});
-}
+export const failed = (candidates: Known, url: string, now: number): Known =>
+	learn(candidates, url, ({ failures }) => ({
+		failures: failures + 1,
+		ejectedUntil: now + Math.min(EJECTED_MS * 2 ** failures, LONGEST_EJECTED_MS),
+	}));
 
 /** Its link has been up long enough to be called stable. */
-export function proved(candidates: readonly Candidate[], url: string): readonly Candidate[] {
-	return update(candidates, url, (known) =>
-		known.failures === 0 && known.ejectedUntil === null
-			? known
-			: { ...known, failures: 0, ejectedUntil: null },
-	);
-}
+export const proved = (candidates: Known, url: string): Known =>
+	learn(candidates, url, () => ({ failures: 0, ejectedUntil: null }));
 
 /**
  * The endpoints as candidates, each with its role, keeping what is known of the urls that were there
  * before. Of two with one url the first counts. Nothing new: the very same list.
  */
-export function toCandidates(
-	endpoints: readonly Endpoint[],
-	previous: readonly Candidate[] = [],
-): readonly Candidate[] {
+export function toCandidates(endpoints: readonly Endpoint[], previous: Known = []): Known {
 	const next: Candidate[] = [];
 	for (const given of endpoints) {
 		if (find(next, given.url)) continue;
@@ -57,7 +41,7 @@ export function toCandidates(
 	return isUnchanged ? previous : next;
 }
 
-export function find(candidates: readonly Candidate[], url: string): Candidate | undefined {
+export function find(candidates: Known, url: string): Candidate | undefined {
 	return candidates.find(({ endpoint }) => endpoint.url === url);
 }
 
@@ -65,13 +49,9 @@ function isSame(a: Endpoint, b: Endpoint): boolean {
 	return a.role === b.role && a.weight === b.weight && a.zone === b.zone;
 }
 
-function update(
-	candidates: readonly Candidate[],
+const learn = (
+	candidates: Known,
 	url: string,
-	change: (known: Candidate) => Candidate,
-): readonly Candidate[] {
-	const known = find(candidates, url);
-	if (known === undefined) return candidates;
-	const changed = change(known);
-	return changed === known ? candidates : candidates.map((it) => (it === known ? changed : it));
-}
+	change: (known: Candidate) => Partial<Candidate>,
+): Known =>
+	candidates.map((known) => (known.endpoint.url === url ? { ...known, ...change(known) } : known));

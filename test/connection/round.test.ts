@@ -17,6 +17,7 @@ const B = { url: "wss://b.example" };
 const C = { url: "wss://c.example" };
 const TIMEOUT = new RealtimeError("connect-timeout", "hello too late");
 
+const at = (now: number) => ({ now, random: () => 0.5 });
 const dialled = ({ dials }: Client): string[] => dials.map(({ url }) => url.charAt(6));
 type Fates = (dial: Dialled, state: ConnectionMachine) => Fate;
 const clientOf = (fate: Fates, endpoints = [A, B, C], policy = POLICY): Client =>
@@ -174,6 +175,20 @@ describe("the deadline", () => {
 		expect(dialled(client)).toEqual(["a"]);
 		expect(health(client)).toEqual([0, 0]);
 		expect(client.state).toMatchObject({ status: "reconnecting", slowRounds: 1 });
+	});
+
+	it("gives a welcome that lies unread a second chance, once, where nothing ran when it passed", () => {
+		const dialling = transition(initial([A]), { type: "connect-requested" }, POLICY, at(0))[0];
+		const tick = (state: ConnectionMachine, now: number) =>
+			transition(state, { type: "ticked" }, POLICY, at(now));
+		expect(tick(dialling, 5_000)[0].status).toBe("reconnecting");
+		const [late, orders] = tick(dialling, 5_001);
+		expect(orders).toEqual([]);
+		const welcome = { type: "welcomed", dialId: 1, windowMs: 0, maxAgeMs: 0 } as const;
+		expect(transition(late, welcome, POLICY, at(5_002))[0].status).toBe("connected");
+		expect(dueAt(late)).toBe(6_001);
+		// Every tick of a throttled page is late: the second one counts.
+		expect(tick(late, 60_000)[0].status).toBe("reconnecting");
 	});
 
 	it("is cut down by a wake: the dial may have begun in a network that is gone", () => {

@@ -42,6 +42,7 @@ export const dialOf = (dialId: number): Dial => ({
 	tried: [],
 	isSlow: true,
 	isExcused: false,
+	isLate: false,
 	isFailBack: false,
 });
 

