@@ -86,6 +86,6 @@ export interface ConnectionView {
 	readonly candidates: readonly Candidate[];
 	/** Every endpoint failed since the last link. */
 	readonly exhausted: boolean;
-	/** The window that announced the present outage, or null. */
+	/** The window that announced the present outage, or, by a goodbye, the next one; or null. */
 	readonly announcedMs: number | null;
 }
