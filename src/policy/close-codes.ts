@@ -75,7 +75,9 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
 export function classifyClose(end: CloseEnd): CloseVerdict {
 	const told = parseReason(end.reason);
 	const windowMs = sane(told.w);
-	const retryAfterMs = sane(end.retryAfterMs) ?? sane(told.r);
+	// 4429 is for this client alone: to come back at once, by a lucky draw, would be no answer to it.
+	const stayAwayMs = end.code === 4429 ? windowMs : undefined;
+	const retryAfterMs = sane(end.retryAfterMs) ?? sane(told.r) ?? stayAwayMs;
 	const [code, blame = "endpoint", fate] = meaning(end, retryAfterMs);
 	const message = end.httpStatus === undefined ? `close ${end.code}` : `HTTP ${end.httpStatus}`;
 	// All that these codes mean to an app is retryable=false; to a link, only one of them is the end.

@@ -10,7 +10,7 @@ export interface ReconnectPolicy {
 	 * cap = max(maxMs, 2·W, time without a link ÷ 5), at most 10 min. @default 500
 	 */
 	readonly baseMs: number;
-	/** @default 4000 */
+	/** The longest wait at first; it grows with W and with the outage. @default 4000 */
 	readonly maxMs: number;
 	/**
 	 * One deadline for resolve, connect, token and welcome; doubles, up to 20 s, after each round in
@@ -39,9 +39,12 @@ export interface HeartbeatPolicy {
 export interface DegradedPolicy {
 	/** Enter once every endpoint failed since the last link, or after this long. @default 10000 */
 	readonly enterAfterMs: number;
-	/** @default "auto" */
+	/**
+	 * "auto": at intervals. "long-poll": the server holds each poll until something comes. "manual": only
+	 * when `loadMore()` is called; in between heads are looked at, to count what waits. @default "auto"
+	 */
 	readonly polling: "auto" | "long-poll" | "manual";
-	/** @default [5000, 30000] */
+	/** From the shortest to the longest pause between two polls. @default [5000, 30000] */
 	readonly intervalMs: readonly [number, number];
 	/** Banner grace, so that blips show nothing. @default 2000 */
 	readonly bannerAfterMs: number;
@@ -49,17 +52,20 @@ export interface DegradedPolicy {
 
 /** What is kept of publishes that no server has stored yet. */
 export interface OutboxPolicy {
-	/** @default 1000 */
+	/** Publishes that may wait. @default 1000 */
 	readonly maxMessages: number;
-	/** @default 1 MiB */
+	/** Bytes of their data as JSON. @default 1048576 */
 	readonly maxBytes: number;
-	/** @default "reject-newest" */
+	/** What gives way when it is full. What was sent once is never dropped. @default "reject-newest" */
 	readonly overflow: "drop-oldest" | "reject-newest";
 	/** "storage" survives a reload or a crash. @default "memory" */
 	readonly persist: "memory" | "storage";
-	/** Required with "storage": whose queue it is (a user id), so that nobody sends in another's name. */
+	/**
+	 * Whose queue it is (a user id), so that nobody sends in another's name. Required with "storage".
+	 * @default none
+	 */
 	readonly namespace?: string;
-	/** @default 24 h */
+	/** How long a publish may wait to be sent; then its receipt says `expired`. @default 86400000 */
 	readonly ttlMs: number;
 }
 

@@ -95,6 +95,11 @@ describe("the close reason", () => {
 		expect(verdict.retryAfterMs).toBeUndefined();
 	});
 
+	it("of 4429 is for this client alone, and keeps it away for that long", () => {
+		const verdict = classifyClose(closed(4429, '{"w":10000}'));
+		expect(verdict).toMatchObject({ windowMs: 10_000, retryAfterMs: 10_000 });
+	});
+
 	it("may also say how long to stay away at least", () => {
 		const verdict = classifyClose(closed(1013, '{"w":90000,"r":5000}'));
 		expect(verdict).toMatchObject({ windowMs: 90_000, retryAfterMs: 5_000 });
