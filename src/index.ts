@@ -45,7 +45,7 @@ export type {
 } from "./policy/policies.js";
 export type { Position } from "./protocol/position.js";
 export type { Readable, Unsubscribe } from "./reactive/readable.js";
-export { consoleLogger, silentLogger } from "./runtime/logger.js";
+export { consoleLogger, type LogLevel, silentLogger } from "./runtime/logger.js";
 export { memoryLocks, memoryStorage } from "./runtime/memory.js";
 export type {
 	Clock,

@@ -4,11 +4,13 @@ import type { Position } from "../protocol/position.js";
 
 /** A message of a channel, as its listeners see it. */
 export interface Message<T> {
+	/** The channel that it was published to. */
 	readonly channel: string;
 	/** The publisher's idempotency key, so that an app can match its own optimistic copy. */
 	readonly id: string;
 	/** The publisher's identity; null for the server's own. Publishers receive their own messages. */
 	readonly from: string | null;
+	/** What was published. */
 	readonly data: T;
 	/** Null when ephemeral. */
 	readonly position: Position | null;
@@ -16,12 +18,15 @@ export interface Message<T> {
 	readonly at: EpochMs;
 	/** It was stored before this link's subscription was answered. */
 	readonly replayed: boolean;
+	/** How it came: polls bring messages in degraded mode. */
 	readonly via: "websocket" | "polling";
 }
 
 /** Loss that can be proved. */
 export interface Gap {
+	/** The channel to reload. */
 	readonly channel: string;
+	/** How many messages nobody can replay any more, if the server can tell. */
 	readonly missed: number | "unknown";
 }
 

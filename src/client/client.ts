@@ -9,8 +9,13 @@ import type { Readable, Unsubscribe } from "../reactive/readable.js";
 
 /** Channel name → type of its messages. Interfaces and type aliases both fit. */
 export type ChannelMap = object;
+/** A name of a channel in the map `C`. */
 export type ChannelName<C> = keyof C & string;
 
+/**
+ * One connection, its channels, its outbox. Made by `createClient`; `close()` it, or `await
+ * using`.
+ */
 export interface Client<C extends ChannelMap = Record<string, unknown>> extends AsyncDisposable {
 	/** What the transport knows. */
 	readonly connection: Readable<ConnectionState>;
@@ -18,11 +23,13 @@ export interface Client<C extends ChannelMap = Record<string, unknown>> extends 
 	readonly mode: Readable<ServiceMode>;
 	/** What to show, if anything: computed from both. */
 	readonly banner: Readable<Banner | null>;
+	/** What it did so far, for a status page or telemetry. */
 	readonly stats: Readable<ClientStats>;
 	/** Every endpoint with its health. `dns` and `address` are null where DNS is not ours to see. */
 	readonly endpoints: Readable<readonly EndpointStatus[]>;
 	/** Publishes that no server has stored yet, oldest first. */
 	readonly outbox: Outbox;
+	/** Degraded mode, as far as the app has a say in it. */
 	readonly degraded: DegradedControls;
 	/**
 	 * Resolves once connected (or in degraded mode, where messages flow too); rejects on a failure the
@@ -66,6 +73,7 @@ export interface Client<C extends ChannelMap = Record<string, unknown>> extends 
 			readonly signal?: AbortSignal;
 		},
 	): Promise<readonly Message<C[K]>[]>;
+	/** Calls `listener` at each event of that name, until the returned function is called. */
 	on<E extends keyof ClientEvents>(
 		event: E,
 		listener: (detail: ClientEvents[E]) => void,
@@ -84,13 +92,17 @@ export type ServiceMode =
 
 /** What to show a person. Policy, never strings to show. */
 export interface Banner {
+	/** What is the matter; `restored` when it is over, for three seconds. */
 	readonly kind: "reconnecting" | "degraded" | "offline" | "restored";
+	/** How bad it is. */
 	readonly level: "info" | "warning" | "critical";
+	/** When this kind appeared: wall time. */
 	readonly since: EpochMs;
 	/** When the next dial is due. */
 	readonly retryAt: EpochMs | null;
 	/** Messages known to be waiting, in manual polling. */
 	readonly pending: number | null;
+	/** What the person can do now; what makes no sense at present is left out. */
 	readonly actions: {
 		readonly retry?: () => void;
 		readonly loadMore?: () => Promise<number>;
@@ -98,6 +110,7 @@ export interface Banner {
 	};
 }
 
+/** Degraded mode, as far as the app has a say in it. */
 export interface DegradedControls {
 	/** Keeps the client in degraded mode until disposed, whatever the socket does. */
 	hold(reason: string): Disposable;
@@ -110,30 +123,46 @@ export interface Outbox extends Readable<readonly OutboxEntry[]> {
 	clear(): Promise<void>;
 }
 
+/** A publish that no server has stored yet. */
 export interface OutboxEntry {
+	/** Its idempotency key, as in its receipt. */
 	readonly id: string;
+	/** Where it goes. */
 	readonly channel: string;
+	/** What was published; a copy. */
 	readonly data: unknown;
+	/** When `publish` was called: wall time. */
 	readonly queuedAt: EpochMs;
+	/** It was sent and not answered, so it may be stored already. */
 	readonly inFlight: boolean;
 }
 
+/** An endpoint with its health. `dns` and `address` are reserved: null in this version. */
 export type EndpointStatus = Candidate & { readonly dns: null; readonly address: string | null };
 
+/** Figures since the client was made. They only grow, but for `outbox` and `latencyMs`. */
 export interface ClientStats {
+	/** Transports opened, or tried. */
 	readonly dials: number;
+	/** Dials that got their welcome. */
 	readonly connects: number;
 	/** Connects on another endpoint than before. */
 	readonly failovers: number;
 	/** Links replaced while they lived. */
 	readonly migrations: number;
+	/** Polls of degraded mode. */
 	readonly polls: number;
+	/** Length of the WebSocket text received, in UTF-16 units: bytes, where it is ASCII. */
 	readonly bytesIn: number;
+	/** The same of what was sent. */
 	readonly bytesOut: number;
+	/** Publishes that no server has stored yet. */
 	readonly outbox: number;
+	/** Round trip of the last ping that was answered, in ms; null: none yet. */
 	readonly latencyMs: number | null;
 }
 
+/** What `client.on` tells of, with the detail of each. */
 export interface ClientEvents {
 	/** Each change of `connection`, and why: the machine's reason, and the dial that it is about. */
 	transition: {
@@ -145,16 +174,24 @@ export interface ClientEvents {
 	};
 	/** Loss that can be proved: the app should reload this channel. */
 	gap: Gap;
+	/** The server asked us to leave by `deadlineAt` (wall time); the client moves by itself. */
 	goodbye: { readonly reason: string; readonly deadlineAt: EpochMs };
 	/** Trouble that has no promise of its own: a listener that threw, a token that did not come. */
 	error: RealtimeError;
 }
 
+/** One listener's interest in a channel. Disposing unsubscribes. */
 export interface Subscription extends Disposable {
+	/** Whether the server has answered; `denied` says why not. */
 	readonly state: Readable<SubscriptionState>;
+	/** Ends it: the listener is not called again. Twice is once. */
 	unsubscribe(): void;
 }
 
+/**
+ * What `client.subscribe` takes beside the listener. `from` belongs to a channel's first
+ * subscription.
+ */
 export interface SubscribeOptions {
 	/**
 	 * Where to start: an app that reloads passes the position of the last message that it finished with.
@@ -169,6 +206,7 @@ export interface SubscribeOptions {
 	readonly signal?: AbortSignal;
 }
 
+/** What `client.publish` takes beside the data. */
 export interface PublishOptions {
 	/** "reject": do not queue while nothing connects. @default "queue" */
 	readonly whenOffline?: "queue" | "reject";

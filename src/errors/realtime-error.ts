@@ -1,4 +1,4 @@
-/** What went wrong, as a caller can act on it. `docs/ERRORS` lists the remedy of each. */
+/** What went wrong, as a caller can act on it. The error's `remediation` says how. */
 export type ErrorCode =
 	| "connect-timeout"
 	| "connection-lost"
@@ -17,10 +17,13 @@ export type ErrorCode =
 	| "closed"
 	| "internal";
 
+/** What a `RealtimeError` carries beside its code and message. */
 export interface ErrorDetails {
+	/** What was thrown underneath. */
 	readonly cause?: unknown;
 	/** Overrides what the code implies. */
 	readonly retryable?: boolean;
+	/** Overrides what the code suggests doing about it. */
 	readonly remediation?: string;
 	/** What the server asked for, in milliseconds. */
 	readonly retryAfterMs?: number;
@@ -53,6 +56,7 @@ const REMEDIATION: Partial<Record<ErrorCode, string>> = {
  * (`connection.get().cause`) or as the reason of a rejected promise.
  */
 export class RealtimeError extends Error {
+	/** What to branch on. */
 	readonly code: ErrorCode;
 	/** Whether the same call may succeed later without a change. */
 	readonly retryable: boolean;

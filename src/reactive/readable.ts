@@ -1,8 +1,11 @@
+/** Ends what it was returned for. Calling it twice is calling it once. */
 export type Unsubscribe = () => void;
 
 /** A value that changes. `subscribe` does not call at once, so it plugs into React's useSyncExternalStore. */
 export interface Readable<T> {
+	/** The value now; the same object for as long as nothing changed. */
 	get(): T;
+	/** Calls `listener` at each change, until the returned function is called. */
 	subscribe(listener: (value: T, previous: T) => void): Unsubscribe;
 }
 

@@ -17,6 +17,7 @@ import { OwnSegment, syncDirectory } from "./file-segment.js";
 import { consoleLogger } from "./logger.js";
 import type { KeyValueStorage, Logger } from "./runtime.js";
 
+/** What `fileStorage` takes beside its directory. */
 export interface FileStorageOptions {
 	/** Hears of `storage-damaged`: records that a disk has spoilt. @default the console */
 	readonly logger?: Logger;

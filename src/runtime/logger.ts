@@ -1,5 +1,6 @@
 import type { Logger } from "./runtime.js";
 
+/** From the most talkative to the gravest. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -14,6 +15,7 @@ const TEXTS: ReadonlySet<string> = new Set(
 
 const ignore = (): void => {};
 
+/** Says nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Prints `level` and what is graver, with known fields only: neither tokens nor payloads nor URL queries. */

@@ -2,19 +2,29 @@
 import type { EpochMs } from "../policy/moment.js";
 import type { Readable, Unsubscribe } from "../reactive/readable.js";
 
+/**
+ * What the client needs of the world. Give parts of it as `runtime` to replace them: in tests,
+ * or for storage of your own.
+ */
 export interface Runtime {
+	/** Time and timers. */
 	readonly clock: Clock;
 	/** Uniform in [0, 1). */
 	readonly random: () => number;
+	/** The class that transports are made of: `ws` in Node, else the platform's. */
 	readonly WebSocket: WebSocketConstructor;
 	readonly fetch: typeof fetch;
+	/** Where a persisted outbox lies: IndexedDB in browsers, `fileStorage()` for Node. */
 	readonly storage: KeyValueStorage;
 	/** Who of several tabs or processes may use a persisted outbox. */
 	readonly locks: Locks;
+	/** Whether the device is online, the page visible or frozen, and when it wakes. */
 	readonly lifecycle: Lifecycle;
+	/** Hears what happens; it is never told a token or a payload. */
 	readonly logger: Logger;
 }
 
+/** Time and timers. All durations are milliseconds. */
 export interface Clock {
 	/** Wall time: to show and to compare with a server's. */
 	now(): EpochMs;
@@ -26,9 +36,13 @@ export interface Clock {
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What the environment says of itself. Browsers err, so nothing is decided by it alone. */
 export interface LifecycleState {
+	/** The device believes that it has a network. */
 	readonly online: boolean;
+	/** Somebody may be looking. */
 	readonly visible: boolean;
+	/** The page is frozen, or in the back/forward cache: nothing of it runs. */
 	readonly frozen: boolean;
 }
 
@@ -39,9 +53,13 @@ export interface Lifecycle extends Readable<LifecycleState> {
 
 /** A `set` that resolved is on stable storage, as far as the platform has any. */
 export interface KeyValueStorage {
+	/** The value, or undefined where there is none. */
 	get(key: string): Promise<unknown>;
+	/** Stores a value that can be cloned as JSON can; rejects where it is not kept. */
 	set(key: string, value: unknown): Promise<void>;
+	/** Resolves when it is gone, also where it was not there. */
 	delete(key: string): Promise<void>;
+	/** All keys, in no order. */
 	keys(): Promise<readonly string[]>;
 }
 
@@ -53,23 +71,37 @@ export interface Locks {
 	acquire(name: string, signal: AbortSignal): Promise<Disposable>;
 }
 
+/** Where events go: a name, and fields without tokens and payloads. */
 export interface Logger {
+	/** Each step: transitions, dials. */
 	debug(event: string, fields?: object): void;
+	/** What an operator may want to know. */
 	info(event: string, fields?: object): void;
+	/** Trouble that the client deals with. */
 	warn(event: string, fields?: object): void;
+	/** Trouble that somebody must deal with. */
 	error(event: string, fields?: object): void;
 }
 
+/** A WebSocket class, as browsers and `ws` have it; `options` is for `ws`. */
 export interface WebSocketConstructor {
 	new (url: string, protocols?: string | string[], options?: object): WebSocketLike;
 }
 
+/** What is used of a WebSocket (WHATWG WebSockets). */
 export interface WebSocketLike {
+	/** 0 connecting, 1 open, 2 closing, 3 closed. */
 	readonly readyState: number;
+	/** Bytes that have not left yet. */
 	readonly bufferedAmount: number;
+	/** How binary messages come: it is set to "arraybuffer". */
 	binaryType: string;
+	/** Sends a message; the client sends text only. */
 	send(data: string | ArrayBufferLike | ArrayBufferView): void;
+	/** Begins the closing handshake. */
 	close(code?: number, reason?: string): void;
+	/** Listens to "open", "message", "error" or "close". */
 	addEventListener(type: string, listener: (event: never) => void): void;
+	/** Listens no more. */
 	removeEventListener(type: string, listener: (event: never) => void): void;
 }

@@ -4,6 +4,10 @@ import type { Position } from "../protocol/position.js";
 import type { Readable } from "../reactive/readable.js";
 import type { Clock, Logger } from "../runtime/runtime.js";
 
+/**
+ * What `createServer` takes. Only `authorize` is required. `X` is what the adapter knows of a
+ * connection.
+ */
 export interface ServerOptions<X> {
 	/** Who this token belongs to; null: nobody (4401). Asked again for every fresh token. */
 	authorize(request: {
@@ -14,7 +18,7 @@ export interface ServerOptions<X> {
 	canSubscribe?(identity: Identity, channel: string): boolean | Promise<boolean>;
 	/** Asked at each publish. @default everybody may */
 	canPublish?(identity: Identity, channel: string, data: unknown): boolean | Promise<boolean>;
-	/** @default memoryLog() */
+	/** Where messages live. @default memoryLog() */
 	log?: MessageLog;
 	/** Silence after which either side asks. @default 6000 */
 	heartbeatMs?: number;
@@ -26,7 +30,10 @@ export interface ServerOptions<X> {
 	sendBufferBytes?: number;
 	/** Ids of publishes are remembered at least as long. @default 10000 messages, 10 min a channel */
 	retain?: Retention;
-	/** New connections a second that this fleet can take: from it come the reconnect windows (1.2 × connections ÷ rate). */
+	/**
+	 * New connections a second that this fleet can take: from it come the reconnect windows
+	 * (1.2 × connections ÷ rate). @default unknown, and no window is announced
+	 */
 	acceptRate?: number;
 	/** Clients are asked to move, make-before-break, before their link gets this old. @default no limit */
 	maxConnectionAgeMs?: number;
@@ -43,33 +50,50 @@ export interface ServerOptions<X> {
 	maxLinksPerIdentity?: number;
 	/** Links of this server, not yet greeted ones too; another one closes with 1013, and polls hear `realtime: "down"`. @default no limit */
 	maxConnections?: number;
-	/** @default nothing is logged */
+	/** Hears what happens; never a token or a payload. @default nothing is logged */
 	logger?: Logger;
 	/** Time and chance, for tests. @default the system's */
 	runtime?: { readonly clock?: Clock; readonly random?: () => number };
 }
 
+/** How much a log keeps of each channel: whichever is less. */
 export interface Retention {
+	/** The newest so many. */
 	readonly messages: number;
+	/** Those of the last so many milliseconds. */
 	readonly ms: number;
 }
 
 /** `expiresAt`: the client is told in `welcome` and refreshes before; past it the link closes with 4401. */
 export interface Identity {
+	/** Whose messages, rights and links these are; others see it as `from`. */
 	readonly id: string;
+	/** Wall time. @default never */
 	readonly expiresAt?: EpochMs;
+	/**
+	 * Whatever `canSubscribe` and `canPublish` want to decide by; it stays on the server. @default
+	 * none
+	 */
 	readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+/** A message as a log takes it. */
 export interface LogMessage {
+	/** The publisher's idempotency key. */
 	readonly id: string;
+	/** The publisher's identity; null for the server's own. */
 	readonly from: string | null;
+	/** What was published: anything that JSON can say. */
 	readonly data: unknown;
+	/** When the server took it: wall time. */
 	readonly at: EpochMs;
 }
 
+/** A message in its place. */
 export interface StoredMessage extends LogMessage {
+	/** The channel that it lies in. */
 	readonly channel: string;
+	/** Its place there. */
 	readonly position: Position;
 }
 
@@ -80,11 +104,18 @@ export type FollowedMessage =
 
 /** An append for an older link of the client, or for another epoch, is refused: nothing left over overtakes. */
 export interface Fence {
+	/** The outbox that the publish comes from. */
 	readonly client: string;
+	/** Grows with each link of that outbox. */
 	readonly link: number;
+	/** The epoch that the link has seen; null: none yet, any will do. */
 	readonly epoch: string | null;
 }
 
+/**
+ * What became of an append. `duplicate`: the id was stored before, there. `fenced`: refused,
+ * nothing stored.
+ */
 export type Appended =
 	| { readonly status: "stored"; readonly position: Position; readonly duplicate: boolean }
 	| { readonly status: "fenced" };
@@ -122,35 +153,56 @@ export interface MessageLog extends AsyncDisposable {
 		position: Position | null,
 		limit: number,
 	): Promise<readonly StoredMessage[]>;
+	/** The position of the last message; offset 0 where there is none. */
 	head(channel: string): Promise<Position>;
+	/** Tells `listener` of what is stored and broadcast from now on, in order, until disposed. */
 	follow(channel: string, listener: (message: FollowedMessage) => void): Promise<AsyncDisposable>;
 }
 
 /** One connection as the transport-free server sees it. */
 export interface ServerSocket {
+	/** Sends one text message. */
 	send(data: string): void;
+	/** Closes with a code and a reason of at most 123 bytes. */
 	close(code: number, reason: string): void;
+	/** Bytes handed to `send` that have not left yet. */
 	bufferedBytes(): number;
 }
 
+/** What an adapter tells the server of a connection. */
 export interface ServerLink {
+	/** A message came; bytes close the link with 4400. */
 	message(data: string | Uint8Array): void;
+	/** The connection is gone. Nothing is sent to it any more. */
 	closed(code: number): void;
 }
 
+/** Open now: the first two. Since the server was made: the others. */
 export interface ServerStats {
+	/** Links open, not yet greeted ones too. */
 	readonly connections: number;
+	/** Channels that links are subscribed to, all together. */
 	readonly subscriptions: number;
+	/** Publishes stored. */
 	readonly publishes: number;
+	/** Subscribes and polls that were answered with messages of before. */
 	readonly replays: number;
+	/** Gaps declared. */
 	readonly gaps: number;
+	/** Links closed with 4410: their client did not read. */
 	readonly slowClosed: number;
 }
 
+/** The server half, made by `createServer`. Dispose it to close all links with 1012. */
 export interface RealtimeServer<X> extends AsyncDisposable {
+	/** An adapter hands over a connection, and gets whom to tell what comes. */
 	opened(socket: ServerSocket, context: X): ServerLink;
 	/** The HTTP half as a fetch handler: poll, publish, history, health. */
 	handle(request: Request, context: X): Promise<Response>;
+	/**
+	 * Stores a message as the server's own, or as `from`'s; `id` makes it idempotent. Rejects with
+	 * what the log rejects with.
+	 */
 	publish(
 		channel: string,
 		data: unknown,
@@ -160,6 +212,7 @@ export interface RealtimeServer<X> extends AsyncDisposable {
 	disconnect(identityId: string, options?: { forbid?: boolean }): void;
 	/** Says goodbye to all, spread over `withinMs`, and resolves when the last has left. */
 	drain(options: { withinMs: number; reason?: string }): Promise<void>;
+	/** Figures, told at most once a turn of the event loop. */
 	readonly stats: Readable<ServerStats>;
 	/** What the node adapter needs of the options: both are checked there, before anything is accepted. */
 	readonly limits: {

@@ -15,6 +15,7 @@ import type {
 import { nextEpoch } from "./epoch.js";
 import { MemoryChannel } from "./memory-channel.js";
 
+/** What `memoryLog` takes. */
 export interface MemoryLogOptions {
 	/** Per channel. Publish ids are remembered a minute longer than `ms`. @default 10000 messages, 10 min */
 	readonly retain?: Retention;
@@ -26,6 +27,7 @@ export const RETAIN: Retention = { messages: 10_000, ms: 600_000 };
 
 /** What a restart leaves: everything, nothing, or all but the last `lostTail` of each channel. */
 export interface Restart {
+	/** How much of each channel is left. */
 	readonly keep: "all" | "none" | { readonly lostTail: number };
 }
 
@@ -34,6 +36,7 @@ export function memoryLog(options: MemoryLogOptions = {}): MemoryLog {
 	return new MemoryLog(options);
 }
 
+/** What `memoryLog()` returns: a `MessageLog`, and `restart` for tests of lost logs. */
 export class MemoryLog implements MessageLog {
 	readonly retain: Retention;
 	readonly #clock: Clock;
@@ -89,11 +92,13 @@ export class MemoryLog implements MessageLog {
 		return this.#look(channel).before(position, limit);
 	}
 
+	/** The position of the last message; offset 0 where there is none. */
 	async head(channel: string): Promise<Position> {
 		this.#use();
 		return this.#look(channel).head();
 	}
 
+	/** Tells `listener` of what is stored and broadcast from now on, in order, until disposed. */
 	async follow(
 		channel: string,
 		listener: (message: FollowedMessage) => void,

@@ -17,6 +17,7 @@ import { ASYNC_DISPOSE } from "../reactive/disposable.js";
 import type { RealtimeServer } from "./contract.js";
 import { isOriginAllowed } from "./origin.js";
 
+/** What `attach` takes beside the two servers. */
 export interface AttachOptions {
 	/** Where the WebSocket lives; the HTTP half is below it: `/poll`, `/publish`, … @default "/" */
 	readonly path?: string;

@@ -32,6 +32,7 @@ export type ApiOutcome =
 	/** Something else's answer: a captive portal's page, a proxy's. */
 	| { readonly respond: () => Response };
 
+/** Decides each HTTP request anew. */
 export type ApiBehavior = (request: Request) => ApiOutcome;
 
 /**

@@ -47,9 +47,13 @@ export interface FakeServer extends AsyncDisposable {
 	readonly connections: number;
 }
 
+/** What `createFakeServer` takes: time, chance, and options of the real server half behind it. */
 export interface FakeServerOptions extends Partial<Omit<ServerOptions<unknown>, "runtime">> {
+	/** Usually `createVirtualClock()`. */
 	readonly clock: Clock;
+	/** Usually `seededRandom(n)`. */
 	readonly random: () => number;
+	/** What it does with each dial, until `behavior` is set anew. @default "accept" */
 	readonly behavior?: Behavior | DialOutcome;
 }
 

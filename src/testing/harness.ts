@@ -18,9 +18,13 @@ import { createVirtualClock, type VirtualClock } from "./virtual-clock.js";
 
 /** One client, one server that obeys, virtual time: an app sees its own degraded mode in a unit test. */
 export interface Harness<C extends ChannelMap = Record<string, unknown>> extends AsyncDisposable {
+	/** A client like any other. */
 	readonly client: Client<C>;
+	/** Nothing happens but in `clock.advance()`. */
 	readonly clock: VirtualClock;
+	/** Stands at every endpoint and at the HTTP half. */
 	readonly server: FakeServer;
+	/** All that can happen between the two. */
 	readonly network: SimulatedNetwork;
 	/** The page: hidden, frozen, woken. */
 	readonly lifecycle: SimulatedLifecycle;
@@ -28,6 +32,7 @@ export interface Harness<C extends ChannelMap = Record<string, unknown>> extends
 	readonly history: readonly ConnectionState[];
 }
 
+/** What `createHarness` takes: options of `createClient`, and what is said here. */
 export interface HarnessOptions extends Partial<ClientOptions> {
 	/** Of all chance in it. @default 1 */
 	readonly seed?: number;

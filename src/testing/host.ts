@@ -2,7 +2,9 @@ import type { RealtimeServer, ServerLink, ServerSocket } from "../server/contrac
 
 /** A WebSocket upgrade as it reaches a host. */
 export interface UpgradeRequest {
+	/** The URL as the client dialled it. */
 	readonly url: string;
+	/** The subprotocols that the client offered. */
 	readonly protocols: readonly string[];
 }
 
@@ -19,6 +21,7 @@ export type Upgrade =
 
 /** What stands at the other end of a simulated network. */
 export interface SimulatedHost {
+	/** Answers a WebSocket upgrade. */
 	upgrade(request: UpgradeRequest): Upgrade;
 	/** Rejecting is a host that hangs up instead of answering. */
 	request(request: Request): Promise<Response>;

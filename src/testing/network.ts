@@ -47,8 +47,10 @@ export interface SimulatedNetwork {
 
 /** A network with its two ends: what a client's runtime takes, and where hosts are put. */
 export interface NetworkStack extends SimulatedNetwork {
+	/** For `runtime.WebSocket`: dials through this network. */
 	readonly WebSocket: WebSocketConstructor;
 	readonly fetch: typeof fetch;
+	/** For `runtime.lifecycle`: knows when the network is gone. */
 	readonly lifecycle: SimulatedLifecycle;
 	/** Puts a host behind a URL, in the place of the one that was there. Disposed, nothing listens there. */
 	serve(endpoint: string, host: SimulatedHost): Disposable;
@@ -56,7 +58,9 @@ export interface NetworkStack extends SimulatedNetwork {
 	crash(): void;
 }
 
+/** What `createNetwork` takes. */
 export interface NetworkOptions {
+	/** Carries everything: nothing moves but when it does. */
 	readonly clock: Clock;
 	/** Draws the jitter. */
 	readonly random: () => number;

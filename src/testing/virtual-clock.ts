@@ -27,6 +27,7 @@ export interface VirtualClock extends Clock {
 	readonly pending: readonly { readonly at: EpochMs; readonly label: string }[];
 }
 
+/** What `createVirtualClock` takes. */
 export interface VirtualClockOptions {
 	/** Wall time at the start, in ms since 1970. @default 2025-01-01T00:00Z */
 	readonly startAt?: EpochMs;
