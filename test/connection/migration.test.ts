@@ -76,6 +76,13 @@ describe("make before break", () => {
 		expect(types(step(ready, { type: "ticked" })[1])).toEqual(["dial"]);
 	});
 
+	it("heeds what the old server says when it closes the link that retires", () => {
+		const retiring = { dialId: 6, until: NOW + 4_000 };
+		const told = { cause: OVERLOADED, retryAfterMs: 10_000 };
+		const [next] = step(connected({ retiring }), { ...lost, ...told, dialId: 6 });
+		expect(next).toMatchObject({ status: "connected", retiring: null, notBefore: NOW + 11_000 });
+	});
+
 	it("ignores a goodbye of a link that retires or is not yet welcomed", () => {
 		for (const state of [
 			connected({ retiring: { dialId: 6, until: NOW + 1 } }),

@@ -116,13 +116,13 @@ describe("S4 · a small service without hints", () => {
 
 describe("S5 · a server that never lets a link live", () => {
 	const kinds: [string, Fate][] = [
-		["accepts and then closes", { fate: "accept", upMs: 0 }],
-		["accepts and closes after a second", { fate: "accept", upMs: 1_000 }],
-		["refuses", { fate: "refuse" }],
+		["accept and then close", { fate: "accept", upMs: 0 }],
+		["accept and close after a second", { fate: "accept", upMs: 1_000 }],
+		["refuse", { fate: "refuse" }],
 	];
 	const all = kinds.flatMap(([name, fate]) => [
-		{ name, fate, endpoints: [PRIMARY] },
-		{ name, fate, endpoints: [PRIMARY, BACKUP] },
+		{ name: `one endpoint: ${name}`, fate, endpoints: [PRIMARY] },
+		{ name: `two endpoints: ${name}`, fate, endpoints: [PRIMARY, BACKUP] },
 	]);
 
 	/** When each round of dials began. */
@@ -132,12 +132,12 @@ describe("S5 · a server that never lets a link live", () => {
 			.reports.filter(({ reason }) => reason === "connect" || reason === "redial")
 			.map(({ at }) => at);
 
-	it.each(all)("and $name sees at most 30 rounds in the first minute (p95)", (kind) => {
+	it.each(all)("sees at most 30 rounds in the first minute (p95) · $name", (kind) => {
 		const counts = seeds(2_000).map((seed) => rounds(seed, kind, minutes(1)).length);
 		expect(percentile(counts, 0.95)).toBeLessThanOrEqual(30);
 	});
 
-	it.each(all)("and $name sees at most 2 rounds a minute after ten (p95)", (kind) => {
+	it.each(all)("sees at most 2 rounds a minute after ten (p95) · $name", (kind) => {
 		const counts = seeds(200).flatMap((seed) => {
 			const instants = rounds(seed, kind, minutes(30));
 			const inMinute = (minute: number): number =>

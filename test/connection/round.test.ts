@@ -139,8 +139,8 @@ describe("the deadline", () => {
 		expect(spans(hang, [A, B], 200_000).slice(0, 9)).toEqual([4, 4, 8, 8, 16, 16, 20, 20, 20]);
 	});
 
-	it("stays where one of them did answer", () => {
-		const fate = ({ url }: Dialled): Fate => (url === A.url ? { fate: "hang" } : refuse);
+	it.each([A, B])("stays where one of them did answer: not $url", (mute) => {
+		const fate = ({ url }: Dialled): Fate => (url === mute.url ? { fate: "hang" } : refuse);
 		expect(new Set(spans(fate, [A, B], 100_000))).toEqual(new Set([4]));
 	});
 
@@ -240,6 +240,14 @@ describe("a pause", () => {
 		const pushed = waiting({ notBefore: NOW + 30_000 });
 		const app: ConnectionInput = { type: "reconnect-requested", reason: "app" };
 		for (const input of [woken, up(0), app]) expect(dueInMs(pushed, input)).toBe(30_000);
+	});
+
+	it("is forgotten by close(), and so is what the outage has told", () => {
+		const client = clientOf(() => ({ fate: "refuse", loss: { windowMs: 90_000 } })).run(1_000);
+		expect(client.state).toMatchObject({ exhausted: true, announcedMs: 90_000 });
+		client.tell({ type: "close-requested" }).run(1_001);
+		expect(client.state).toMatchObject({ exhausted: false, announcedMs: null, windowMs: 90_000 });
+		expect(dueAt(client.state)).toBe(Number.POSITIVE_INFINITY);
 	});
 
 	it("outlasts close() and connect() where the server pushed back", () => {
