@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type LaunchOptions } from "playwright-core";
 
 export interface Chromium {
 	readonly executablePath: string;
@@ -39,8 +39,10 @@ const ARGS = [
 ];
 
 /** A browser whose pages keep nothing. */
-export async function launchChromium(): Promise<Browser> {
-	return chromium.launch({ ...(await findChromium()), args: ARGS });
+export async function launchChromium(
+	options: Pick<LaunchOptions, "ignoreDefaultArgs"> = {},
+): Promise<Browser> {
+	return chromium.launch({ ...(await findChromium()), args: ARGS, ...options });
 }
 
 /** A browser with a profile on disk, which outlives it. */
