@@ -66,12 +66,17 @@ export interface StoredPublish {
 /** What the outbox needs of an instant: `now` to measure, `at` to show and to write into records. */
 export type OutboxMoment = Moment & { readonly at: EpochMs };
 
-/** A publish that no server has acknowledged yet. */
+/** A publish that no server has stored yet. */
 export interface OutboxEntry {
+	/** Its idempotency key, as in its receipt. */
 	readonly id: string;
+	/** Where it goes. */
 	readonly channel: string;
+	/** What was published; a copy. */
 	readonly data: unknown;
+	/** When `publish` was called: wall time. */
 	readonly queuedAt: EpochMs;
+	/** It was sent and not answered, so it may be stored already. */
 	readonly inFlight: boolean;
 }
 

@@ -1,4 +1,5 @@
 /* The public client, as types. What each part does is said in docs/ and made in create-client.ts. */
+import type { OutboxEntry } from "../channels/contract.js";
 import type { Gap, Message, PublishReceipt, SubscriptionState } from "../channels/message.js";
 import type { ConnectionState } from "../connection/projection.js";
 import type { Candidate } from "../endpoint/endpoint.js";
@@ -123,19 +124,7 @@ export interface Outbox extends Readable<readonly OutboxEntry[]> {
 	clear(): Promise<void>;
 }
 
-/** A publish that no server has stored yet. */
-export interface OutboxEntry {
-	/** Its idempotency key, as in its receipt. */
-	readonly id: string;
-	/** Where it goes. */
-	readonly channel: string;
-	/** What was published; a copy. */
-	readonly data: unknown;
-	/** When `publish` was called: wall time. */
-	readonly queuedAt: EpochMs;
-	/** It was sent and not answered, so it may be stored already. */
-	readonly inFlight: boolean;
-}
+export type { OutboxEntry } from "../channels/contract.js";
 
 /** An endpoint with its health. `dns` and `address` are reserved: null in this version. */
 export type EndpointStatus = Candidate & { readonly dns: null; readonly address: string | null };
