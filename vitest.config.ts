@@ -48,6 +48,8 @@ export default defineConfig({
 					...shared,
 					name: "worldly",
 					include: worldly,
+					// Real time passes in them, slower on a machine that has other work.
+					testTimeout: 60_000,
 					maxWorkers: 1,
 					fileParallelism: false,
 					sequence: { groupOrder: 1 },

@@ -1,31 +1,29 @@
 /* The HTTP half, where something else answers in its name: a portal, a redirect, an answer of another shape. */
 import type { ServerResponse } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import type { Client } from "../../src/client/client.js";
 import { CANARY_PAYLOAD } from "../support/secrets.js";
-import { createRealEdge, type RealEdge } from "../support/real-edge.js";
+import { edgeOf, type RealEdge } from "../support/real-edge.js";
 import { until, when } from "../support/until.js";
 import { type Hostile, hostileHttp } from "./hostile.js";
 
-let edge: RealEdge;
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-	await edge.stop();
-	for (const stop of stops.splice(0)) await stop();
-});
-
-async function portal(answer: (response: ServerResponse) => void): Promise<Hostile> {
+async function portal(
+	{ onTestFinished }: TestContext,
+	answer: (response: ServerResponse) => void,
+): Promise<Hostile> {
 	const server = await hostileHttp((_request, response) => answer(response));
-	stops.push(server.stop);
+	onTestFinished(server.stop);
 	return server;
 }
 
-/** A client that no WebSocket server takes in, with these bases for its HTTP half. */
-async function behind(...bases: readonly Hostile[]): Promise<Client> {
-	edge = await createRealEdge({ gateways: 1 });
+/** An edge whose WebSocket server takes nobody in, and a client with that base before the edge's own. */
+async function behind(
+	test: TestContext,
+	{ at }: Hostile,
+): Promise<{ edge: RealEdge; client: Client }> {
+	const edge = await edgeOf(test, { gateways: 1 });
 	await edge.primary.proxy.refuse();
-	const honest = edge.api.httpUrl;
-	return edge.client({ api: [...bases.map(({ at }) => `http://${at}`), honest] });
+	return { edge, client: edge.client({ api: [`http://${at}`, edge.api.httpUrl] }) };
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -44,37 +42,40 @@ const PORTALS: Readonly<Record<string, (response: ServerResponse) => void>> = {
 	},
 };
 
-describe("a base of the HTTP half that answers with", () => {
-	it.each(Object.entries(PORTALS))("%s is passed over for the next", async (_name, answer) => {
-		const bad = await portal(answer);
-		const client = await behind(bad);
-		const heard: unknown[] = [];
-		client.subscribe("room", ({ data, via }) => heard.push([data, via]));
-		const receipt = client.publish("room", CANARY_PAYLOAD);
-		expect((await receipt).status).toBe("stored");
-		await until(
-			() => heard.length > 0 || edge.publish("room", "hello").then(() => false),
-			"a poll",
-		);
-		expect(client.mode.get()).toMatchObject({ mode: "degraded", reasons: ["connection"] });
-		expect(bad.count()).toBe(1);
-	});
+describe.concurrent("a base of the HTTP half that answers with", () => {
+	it.for(Object.entries(PORTALS))(
+		"%s is passed over for the next",
+		async ([_name, answer], test) => {
+			const bad = await portal(test, answer);
+			const { edge, client } = await behind(test, bad);
+			const heard: unknown[] = [];
+			client.subscribe("room", ({ data, via }) => heard.push([data, via]));
+			const receipt = client.publish("room", CANARY_PAYLOAD);
+			expect((await receipt).status).toBe("stored");
+			await until(
+				() => heard.length > 0 || edge.publish("room", "hello").then(() => false),
+				"a poll",
+			);
+			expect(client.mode.get()).toMatchObject({ mode: "degraded", reasons: ["connection"] });
+			expect(bad.count()).toBe(1);
+		},
+	);
 
-	it("a redirect goes no further, and the token neither", async () => {
-		const thief = await portal((response) => response.end("{}"));
-		const bad = await portal((response) =>
+	it("a redirect goes no further, and the token neither", async (test) => {
+		const thief = await portal(test, (response) => response.end("{}"));
+		const bad = await portal(test, (response) =>
 			response.writeHead(307, { Location: `http://${thief.at}/poll` }).end(),
 		);
-		const client = await behind(bad);
+		const { client } = await behind(test, bad);
 		expect((await client.publish("room", 1)).status).toBe("stored");
 		expect([bad.count(), thief.count()]).toEqual([1, 0]);
 	});
 });
 
-describe("a portal before everything", () => {
-	it("is offline and no more: publishes wait, and all goes on once it is gone", async () => {
-		edge = await createRealEdge({ gateways: 1 });
-		const bad = await portal(PORTALS["a page with status 200"] as () => void);
+describe.concurrent("a portal before everything", () => {
+	it("is offline and no more: publishes wait, and all goes on once it is gone", async (test) => {
+		const edge = await edgeOf(test, { gateways: 1 });
+		const bad = await portal(test, PORTALS["a page with status 200"] as () => void);
 		await edge.primary.proxy.refuse();
 		const client = edge.client({ api: `http://${bad.at}` });
 		const errors: unknown[] = [];
@@ -89,9 +90,9 @@ describe("a portal before everything", () => {
 		expect(errors).toEqual([]);
 	});
 
-	it("rejects what asks for an answer now, with an error that says so", async () => {
-		edge = await createRealEdge({ gateways: 1 });
-		const bad = await portal(PORTALS["a page with status 200"] as () => void);
+	it("rejects what asks for an answer now, with an error that says so", async (test) => {
+		const edge = await edgeOf(test, { gateways: 1 });
+		const bad = await portal(test, PORTALS["a page with status 200"] as () => void);
 		const client = edge.client({ api: `http://${bad.at}` });
 		await expect(client.history("room")).rejects.toMatchObject({
 			name: "RealtimeError",

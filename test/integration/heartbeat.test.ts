@@ -1,17 +1,14 @@
 /* S9 and S10 on real sockets: links that die without a word. FAULTS N4 to N7, N24. */
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Client } from "../../src/client/client.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { bundle } from "../support/children/bundle.js";
 import type { Direction } from "../support/fault-proxy.js";
 import { flawless, Ledger } from "../support/ledger.js";
 import { start } from "../support/program.js";
-import { createRealEdge, type RealEdge } from "../support/real-edge.js";
+import { edgeOf } from "../support/real-edge.js";
 import { Traffic } from "../support/traffic.js";
 import { until, when } from "../support/until.js";
-
-let edge: RealEdge;
-afterEach(() => edge.stop());
 
 /** Nothing but a wake finds a dead link in the time of a test. */
 const ASLEEP = { heartbeatMs: 120_000, heartbeatTimeoutMs: 60_000 };
@@ -32,10 +29,10 @@ const HOLES: readonly (readonly [string, readonly Direction[], RegExp])[] = [
 	["from client to server", ["up"], /^heartbeat-timeout$|^connection-lost$/],
 ];
 
-describe("a black hole in an open connection", () => {
+describe.concurrent("a black hole in an open connection", () => {
 	describe.each(HOLES)("%s", (_name, directions, causes) => {
-		it("is noticed while nothing is said", async () => {
-			edge = await createRealEdge();
+		it("is noticed while nothing is said", async (test) => {
+			const edge = await edgeOf(test);
 			const client = edge.client();
 			client.subscribe("room", () => undefined);
 			await when(client.connection, isConnected, "a link");
@@ -45,8 +42,8 @@ describe("a black hole in an open connection", () => {
 			expect(await lost).toMatch(causes);
 		});
 
-		it("is noticed while the app keeps sending, and costs nothing", async () => {
-			edge = await createRealEdge();
+		it("is noticed while the app keeps sending, and costs nothing", async (test) => {
+			const edge = await edgeOf(test);
 			const client = edge.client({ reconnect: { dialTimeoutMs: 1_000 } });
 			const ledger = new Ledger();
 			const traffic = new Traffic({ edge, client, ledger, name: "room" });
@@ -68,8 +65,8 @@ describe("a black hole in an open connection", () => {
 		});
 	});
 
-	it("from client to server is found by the server, where the client hears enough to be content", async () => {
-		edge = await createRealEdge();
+	it("from client to server is found by the server, where the client hears enough to be content", async (test) => {
+		const edge = await edgeOf(test);
 		const client = edge.client({ reconnect: { dialTimeoutMs: 1_000 } });
 		const ledger = new Ledger();
 		const traffic = new Traffic({ edge, client, ledger, name: "room" });
@@ -91,12 +88,12 @@ describe("a black hole in an open connection", () => {
 	});
 });
 
-describe("a server's process", () => {
-	it.each([
+describe.concurrent("a server's process", () => {
+	it.for([
 		["is frozen, while its kernel goes on acknowledging", "SIGSTOP", "heartbeat-timeout"],
 		["is killed", "SIGKILL", "connection-lost"],
-	] as const)("that %s is left for the backup", async (_name, signal, cause) => {
-		edge = await createRealEdge({ gateways: 1 });
+	] as const)("that %s is left for the backup", async ([_name, signal, cause], test) => {
+		const edge = await edgeOf(test, { gateways: 1 });
 		const program = await bundle("gateway");
 		const child = start([program.path]);
 		try {
@@ -118,9 +115,9 @@ describe("a server's process", () => {
 	});
 });
 
-describe("a wake", () => {
-	it("finds a dead link long before the heartbeat would", async () => {
-		edge = await createRealEdge({ server: ASLEEP });
+describe.concurrent("a wake", () => {
+	it("finds a dead link long before the heartbeat would", async (test) => {
+		const edge = await edgeOf(test, { server: ASLEEP });
 		const client = edge.client({ reconnect: { dialTimeoutMs: 1_000 } });
 		await client.connect();
 		edge.primary.proxy.hang();
@@ -132,8 +129,8 @@ describe("a wake", () => {
 		expect(client.stats.get().failovers).toBe(1);
 	});
 
-	it("leaves a link that answers as it is", async () => {
-		edge = await createRealEdge({ server: ASLEEP });
+	it("leaves a link that answers as it is", async (test) => {
+		const edge = await edgeOf(test, { server: ASLEEP });
 		const client = edge.client();
 		await client.connect();
 		client.wake("resumed");
@@ -142,8 +139,8 @@ describe("a wake", () => {
 		expect(client.stats.get().dials).toBe(1);
 	});
 
-	it("brings a sleeping redial forward", async () => {
-		edge = await createRealEdge({ gateways: 1 });
+	it("brings a sleeping redial forward", async (test) => {
+		const edge = await edgeOf(test, { gateways: 1 });
 		const client = edge.client({
 			reconnect: { firstRedialWindowMs: 1, baseMs: 600_000, maxMs: 600_000 },
 		});

@@ -49,7 +49,7 @@ async function talker(name: string, ledger: Ledger): Promise<{ client: Client; t
 
 describe("a hundred messages a second each way", () => {
 	it("do not notice that links are refreshed for their age, a hundred times", async () => {
-		edge = await createRealEdge({ gateways: 1, server: { maxConnectionAgeMs: 500 } });
+		edge = await createRealEdge({ gateways: 1, server: { maxConnectionAgeMs: 300 } });
 		const ledger = new Ledger();
 		const talkers = await Promise.all([1, 2, 3, 4, 5].map((n) => talker(`room${n}`, ledger)));
 		const gaps = talkers.map(({ client }) => watchGaps(client));

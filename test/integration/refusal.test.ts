@@ -1,15 +1,12 @@
 /* Upgrades refused with a status that Node can see: V5, V8, V9, and S6's Retry-After. */
-import { afterEach, describe, expect, it } from "vitest";
-import { createRealEdge, type RealEdge } from "../support/real-edge.js";
+import { describe, expect, it } from "vitest";
+import { edgeOf } from "../support/real-edge.js";
 import { CANARY_TOKEN } from "../support/secrets.js";
 import { until, when } from "../support/until.js";
 
-let edge: RealEdge;
-afterEach(() => edge.stop());
-
-describe("an upgrade refused", () => {
-	it("with 401 is tried once more with a fresh token, and then never again", async () => {
-		edge = await createRealEdge({ gateways: 1 });
+describe.concurrent("an upgrade refused", () => {
+	it("with 401 is tried once more with a fresh token, and then never again", async (test) => {
+		const edge = await edgeOf(test, { gateways: 1 });
 		edge.primary.door = { status: "401 Unauthorized" };
 		const reasons: string[] = [];
 		const client = edge.client({
@@ -28,8 +25,8 @@ describe("an upgrade refused", () => {
 		expect(client.connection.get().status).toBe("connected");
 	});
 
-	it("with 403 stops the client at once, with what to do about it", async () => {
-		edge = await createRealEdge();
+	it("with 403 stops the client at once, with what to do about it", async (test) => {
+		const edge = await edgeOf(test);
 		edge.primary.door = { status: "403 Forbidden" };
 		const client = edge.client();
 		await expect(client.connect()).rejects.toMatchObject({ code: "forbidden", retryable: false });
@@ -37,10 +34,10 @@ describe("an upgrade refused", () => {
 		expect([edge.primary.upgrades, edge.backup.upgrades]).toEqual([1, 0]);
 	});
 
-	it.each(["503 Service Unavailable", "429 Too Many Requests"])(
+	it.for(["503 Service Unavailable", "429 Too Many Requests"])(
 		"with %s and Retry-After is obeyed, whoever urges, at the backup too",
-		async (status) => {
-			edge = await createRealEdge();
+		async (status, test) => {
+			const edge = await edgeOf(test);
 			edge.primary.door = { status, headers: "Retry-After: 2\r\n" };
 			const client = edge.client();
 			const connecting = client.connect();
@@ -61,8 +58,8 @@ describe("an upgrade refused", () => {
 		},
 	);
 
-	it("with 503 alone is a proxy with nobody behind it: the backup is next", async () => {
-		edge = await createRealEdge();
+	it("with 503 alone is a proxy with nobody behind it: the backup is next", async (test) => {
+		const edge = await edgeOf(test);
 		edge.primary.door = { status: "503 Service Unavailable" };
 		const client = edge.client();
 		await client.connect();

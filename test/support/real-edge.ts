@@ -10,6 +10,7 @@ import {
 	type IncomingMessage,
 } from "node:http";
 import type { Duplex } from "node:stream";
+import type { TestContext } from "vitest";
 import { createClient } from "../../src/client/create-client.js";
 import type { Client } from "../../src/client/client.js";
 import type { ClientOptions } from "../../src/client/options.js";
@@ -204,6 +205,16 @@ export class RealEdge {
 		for (const client of this.#clients) await client.close();
 		for (const gateway of [...this.gateways, this.api]) await gateway.stop();
 	}
+}
+
+/** An edge that ends with its test, for tests that run beside each other. */
+export async function edgeOf(
+	{ onTestFinished }: Pick<TestContext, "onTestFinished">,
+	options: RealEdgeOptions = {},
+): Promise<RealEdge> {
+	const edge = await createRealEdge(options);
+	onTestFinished(() => edge.stop());
+	return edge;
 }
 
 export async function createRealEdge(options: RealEdgeOptions = {}): Promise<RealEdge> {
