@@ -1,5 +1,5 @@
 /* A device with a network and a disk, and the app on it: the shipped client, in programs that may die. */
-import type { Client } from "../../src/client/client.js";
+import type { Client, Subscription } from "../../src/client/client.js";
 import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import type { RealtimeError } from "../../src/errors/realtime-error.js";
@@ -53,6 +53,7 @@ export class Device {
 	readonly #chance: Chance;
 	readonly #setting: DeviceSetting;
 	readonly #counts = new Map<string, number>();
+	readonly #subscriptions = new Map<string, Subscription>();
 	/** The readers of the program that runs. */
 	#current = new Map<string, Reader>();
 
@@ -120,6 +121,13 @@ export class Device {
 	restart(): void {
 		this.process = new Process(this.#world.clock);
 		this.client = this.#boot();
+	}
+
+	/** The app changes its mind, and changes it again: an answer to the first question may be under way. */
+	resubscribe(channel: string): void {
+		this.#current.get(channel)?.end();
+		this.#subscriptions.get(channel)?.unsubscribe();
+		this.#subscribe(this.client, channel);
 	}
 
 	/** It lies in storage still: late, but not lost. */
@@ -209,6 +217,7 @@ export class Device {
 			if (error.code === "internal" && this.disk.struck === 0)
 				sheet.fail(`${this.name} reports ${error.message}`);
 		});
+		this.#subscriptions.clear();
 		for (const channel of this.#setting.channels) this.#subscribe(client, channel);
 		return client;
 	}
@@ -240,10 +249,11 @@ export class Device {
 				recover,
 			},
 			this.#world.sheet,
+			before,
 		);
 		this.readers.push(reader);
 		this.#current.set(channel, reader);
-		const subscription = client.subscribe(
+		const subscription: Subscription = client.subscribe(
 			channel,
 			(message) => {
 				if (process.isAlive) reader.take(message);
@@ -258,6 +268,7 @@ export class Device {
 				},
 			},
 		);
+		this.#subscriptions.set(channel, subscription);
 		subscription.state.subscribe(({ status }) => {
 			if (status === "subscribed") reader.answered();
 		});

@@ -86,6 +86,18 @@ export const CLIENT_FAULTS: Readonly<Record<string, Fault>> = {
 		world.struck("app-hold");
 		world.trouble(chance.between(500, 8_000), () => dispose(hold));
 	}),
+	"app-resubscribe": program((device, world, chance) => {
+		const channel = chance.one(device.channels);
+		const again = (): void => {
+			if (!device.isRunning) return;
+			device.resubscribe(channel);
+			world.struck("app-resubscribe");
+		};
+		const first = chance.between(0, 100);
+		world.trouble(first, again);
+		for (let times = chance.int(0, 3); times > 0; times -= 1)
+			world.trouble(first + chance.between(0, 200), again);
+	}),
 	"app-close": program((device, world, chance) => {
 		device.close();
 		world.struck("app-close");

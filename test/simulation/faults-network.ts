@@ -81,6 +81,8 @@ export const NETWORK_FAULTS: Readonly<Record<string, Fault>> = {
 		for (let n = 0; n < 60; n++) world.serverPublishes(gateway, chance, 700);
 		world.trouble(chance.between(3_000, 8_000), () => {
 			setRate(Number.POSITIVE_INFINITY);
+			// What waits on the slow line would wait on: the line is gone.
+			network.reset();
 			if (wire.counts.slowClosed + world.slowClosed() > before) world.struck("slow-consumer");
 		});
 	},

@@ -42,11 +42,20 @@ export class Reader {
 	readonly gaps: { readonly at: number; readonly missed: number | "unknown" }[] = [];
 	readonly #sheet: Sheet;
 	readonly #seen = new Set<string>();
+	/** What an earlier reader of the same app had: it may come again, and need not. */
+	readonly #had: ReadonlySet<string>;
 	readonly #counts = new Map<string, number>();
 	readonly #begunAt: number;
 	#isOver = false;
 
-	constructor(name: string, channel: string, start: ReaderStart, sheet: Sheet) {
+	constructor(
+		name: string,
+		channel: string,
+		start: ReaderStart,
+		sheet: Sheet,
+		before: Reader | undefined,
+	) {
+		this.#had = before === undefined ? new Set() : new Set([...before.#had, ...before.#seen]);
 		this.name = name;
 		this.channel = channel;
 		this.start = start;
@@ -92,7 +101,8 @@ export class Reader {
 		const records = this.#truth.records;
 		for (let at = index; at < records.length; at++) {
 			const record = records[at] as StoredRecord;
-			if (this.#seen.has(key(record.from, record.id))) continue;
+			const own = key(record.from, record.id);
+			if (this.#seen.has(own) || this.#had.has(own)) continue;
 			const { by, n } = record.data;
 			if (record.lostAt === null && retained.has(record.offset)) missing.push(`${by}#${n} lost`);
 			// What nobody can give any more must at least be confessed.

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
-import { build } from "tsup";
+import { build } from "esbuild";
 import { type Chunk, emptyTally, merge, type Tally } from "./tally.js";
 
 const CHUNK = 10;
@@ -24,18 +24,16 @@ export interface RunOptions {
 /** `root` holds src/ and test/simulation/; the bundle is put into `into` and its path returned. */
 export async function bundle(root: string, into: string): Promise<string> {
 	await build({
-		entry: { worker: path.join(root, "test/simulation/worker.ts") },
-		outDir: into,
-		format: ["esm"],
-		outExtension: () => ({ js: ".mjs" }),
-		target: "node20",
+		entryPoints: [path.join(root, "test/simulation/worker.ts")],
+		outfile: path.join(into, "worker.mjs"),
+		bundle: true,
+		format: "esm",
 		platform: "node",
-		config: false,
-		clean: false,
-		silent: true,
-		dts: false,
+		target: "node20",
+		packages: "external",
+		logLevel: "silent",
 	});
-	return path.join(into, "worker.mjs");
+	return path.resolve(into, "worker.mjs");
 }
 
 export async function runSeeds(options: RunOptions): Promise<Tally> {
