@@ -113,16 +113,17 @@ export class PageServer {
 		};
 		const servers = `${run.endpoints.map((url) => url.slice(0, -1)).join(" ")} ${run.api}`;
 		const json = JSON.stringify(run).replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-		answer(
-			response,
-			200,
-			page.replace("{{run}}", () => json),
-			{
-				"Content-Type": TYPES[".html"],
-				// A page that nobody can frame is one whose buttons nobody else can have pressed.
-				"Content-Security-Policy": `default-src 'self'; connect-src 'self' ${servers}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
-			},
-		);
+		const nonce = randomBytes(16).toString("base64");
+		const policy = [
+			"default-src 'self'",
+			`script-src 'self' 'nonce-${nonce}'`,
+			`connect-src 'self' ${servers}`,
+			// A page that nobody can frame is one whose buttons nobody else can have pressed.
+			...["frame-ancestors", "base-uri", "form-action"].map((name) => `${name} 'none'`),
+		];
+		const body = page.replace("{{run}}", () => json).replace("{{nonce}}", () => nonce);
+		const type = { "Content-Type": TYPES[".html"] };
+		answer(response, 200, body, { ...type, "Content-Security-Policy": policy.join("; ") });
 	}
 
 	/** What the edge does now, and each change of it. */

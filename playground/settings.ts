@@ -8,7 +8,7 @@ export interface Settings {
 
 const DEFAULT_PORT = 4700;
 /** The page, and the servers behind it. */
-export const PORTS = 4;
+const PORTS = 4;
 
 export const HELP = `Usage: npm run playground -- [options]
 

@@ -1,5 +1,5 @@
 /* The grey bar. Holdfast says what is the matter; the words are an application's own. */
-import { byId, element, secondsUntil, setText } from "/dom.js";
+import { byId, element, secondsUntil, setText } from "./dom.js";
 
 const WORDS = {
 	reconnecting: () => "Reconnecting…",

@@ -1,8 +1,8 @@
 /* A chat as an application would write it: optimistic copies, matched by id when the message comes. */
-import { byId } from "/dom.js";
-import { newLedger } from "/ledger.js";
-import { newGap, newMessage } from "/message.js";
-import { remember, settings, windowId } from "/settings.js";
+import { byId } from "./dom.js";
+import { newLedger } from "./ledger.js";
+import { newGap, newMessage } from "./message.js";
+import { remember, settings, windowId } from "./settings.js";
 
 /** Receipts that are news. "stored" is none: the message itself comes too. */
 const ENDS = {

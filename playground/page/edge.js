@@ -1,7 +1,7 @@
 /* The three servers and the buttons that break them. What they do is told to every window. */
-import { byId, element, setText } from "/dom.js";
-import { run } from "/settings.js";
-import { note } from "/timeline.js";
+import { byId, element, setText } from "./dom.js";
+import { run } from "./settings.js";
+import { note } from "./timeline.js";
 
 const REST = "Break something. The chat should hold, here and in every other window.";
 /** Label, the state in which it counts as pressed, and what it does. */

@@ -1,5 +1,5 @@
 /* What the client knows about itself, at this moment. */
-import { byId, element, secondsUntil, setText } from "/dom.js";
+import { byId, element, secondsUntil, setText } from "./dom.js";
 
 const ROWS = ["Connection", "Mode", "Next try", "Outbox", "Latency", "Polls", "Dials", "Moves"];
 

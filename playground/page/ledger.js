@@ -1,5 +1,5 @@
 /* Nothing lost, nothing repeated? Counted here by arithmetic, not asked of the client. */
-import { byId, setText } from "/dom.js";
+import { byId, setText } from "./dom.js";
 
 /** In one epoch of a channel the offsets are consecutive: loss and repetition show by arithmetic. */
 export function newLedger() {

@@ -1,12 +1,12 @@
 /* The page of the playground: one client, and the views of it. */
-import { createClient } from "/holdfast.min.js";
-import { startBanner } from "/banner.js";
-import { Chat } from "/chat.js";
-import { byId } from "/dom.js";
-import { startEdge } from "/edge.js";
-import { startFacts } from "/facts.js";
-import { remember, run, settings, startTheme, windowId } from "/settings.js";
-import { startTimeline } from "/timeline.js";
+import { createClient } from "holdfast";
+import { startBanner } from "./banner.js";
+import { Chat } from "./chat.js";
+import { byId } from "./dom.js";
+import { startEdge } from "./edge.js";
+import { startFacts } from "./facts.js";
+import { remember, run, settings, startTheme, windowId } from "./settings.js";
+import { startTimeline } from "./timeline.js";
 
 const client = createClient({
 	endpoints: run.endpoints,

@@ -1,6 +1,6 @@
 /* One line of the chat. */
-import { element, timeOf } from "/dom.js";
-import { windowId } from "/settings.js";
+import { element, timeOf } from "./dom.js";
+import { windowId } from "./settings.js";
 
 /** `pending`: what to say of a copy that no server has confirmed yet. */
 export function newMessage({ id, data, at, from, via }, pending = null) {

@@ -1,5 +1,5 @@
 /* What happened, newest first, and why: each entry says what it is about and who said so. */
-import { byId, element, timeOf } from "/dom.js";
+import { byId, element, timeOf } from "./dom.js";
 
 const MOST = 200;
 const place = byId("timeline");

@@ -46,6 +46,8 @@ async function open(url: string, name: string): Promise<Page> {
 		throw error;
 	});
 	await page.goto(url);
+	// The page's script has run.
+	await page.waitForSelector("#primary[data-is]");
 	await page.fill("#name", name);
 	await page.press("#name", "Tab");
 	return page;
