@@ -179,7 +179,7 @@ export interface ServerLink {
 
 /** Open now: the first two. Since the server was made: the others. */
 export interface ServerStats {
-	/** Links open, not yet greeted ones too. */
+	/** Links that were greeted and are open. */
 	readonly connections: number;
 	/** Channels that links are subscribed to, all together. */
 	readonly subscriptions: number;

@@ -79,7 +79,7 @@ describe("A request", () => {
 	});
 
 	it("with a body without end is answered with 413", async () => {
-		const { port } = await open();
+		const { port } = await open({ maxFrameBytes: 4_096 });
 		const head =
 			"POST /poll HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ada\r\nTransfer-Encoding: chunked\r\n\r\n";
 		const chunk = `4000\r\n${" ".repeat(0x4000)}\r\n`;
