@@ -90,9 +90,9 @@ export class SimulatedSocket implements WebSocketLike, ClientEnd {
 	}
 
 	addEventListener(type: string, listener: Listener): void {
-		let listeners = this.#listeners.get(type);
-		if (listeners === undefined) this.#listeners.set(type, (listeners = new Set()));
+		const listeners = this.#listeners.get(type) ?? new Set();
 		listeners.add(listener);
+		this.#listeners.set(type, listeners);
 	}
 
 	removeEventListener(type: string, listener: Listener): void {

@@ -260,7 +260,7 @@ async function watchBanner(page: Page): Promise<() => Promise<string[]>> {
 	await page.evaluate(() => {
 		const banner = document.getElementById("banner") as HTMLElement;
 		const seen: string[] = [];
-		new MutationObserver(() => seen.push(banner.dataset["kind"] ?? "")).observe(banner, {
+		new MutationObserver(() => seen.push(banner.dataset.kind ?? "")).observe(banner, {
 			attributeFilter: ["data-kind"],
 		});
 		Object.assign(window, { seen });

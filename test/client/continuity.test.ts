@@ -33,7 +33,10 @@ describe("S11: a thousand kills under 100 messages a second each way", () => {
 						network.refuse("wss://primary.test"),
 						network.refuse("wss://backup.test"),
 					];
-					clock.setTimeout(() => outage.forEach((end) => end[Symbol.dispose]()), 4_000, "outage");
+					const heal = (): void => {
+						for (const end of outage) end[Symbol.dispose]();
+					};
+					clock.setTimeout(heal, 4_000, "outage");
 				}
 			}
 			await clock.advance(EVERY_MS);
