@@ -1,7 +1,6 @@
 /* The client as pages load it without a bundler: built when it is missing, or older than its sources. */
-import { spawn } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { build as bundle, type Options } from "tsup";
 
 const ROOT = new URL("../", import.meta.url);
 const BUILD = new URL("dist/browser/holdfast.min.js", ROOT);
@@ -17,23 +16,14 @@ export async function isBuilt(): Promise<boolean> {
 	return changes.every((at) => at <= builtAt);
 }
 
-/** Rejects with what the build printed. */
-export function build(): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const npm = spawn("npm", ["run", "--silent", "build"], {
-			cwd: fileURLToPath(ROOT),
-			stdio: ["ignore", "pipe", "pipe"],
-			shell: process.platform === "win32",
-		});
-		let output = "";
-		const keep = (chunk: Buffer): void => {
-			output += chunk.toString();
-		};
-		npm.stdout.on("data", keep);
-		npm.stderr.on("data", keep);
-		npm.on("error", reject);
-		npm.on("close", (code) => (code === 0 ? resolve() : reject(new Error(output))));
-	});
+/** That part of `npm run build` which makes this file: its types take the longest, and no page needs them. */
+export async function build(): Promise<void> {
+	const { default: parts } = (await import(new URL("tsup.config.ts", ROOT).href)) as {
+		readonly default: readonly Options[];
+	};
+	const part = parts.find(({ outDir }) => outDir === "dist/browser");
+	if (part === undefined) throw new Error("tsup.config.ts has no part for dist/browser.");
+	await bundle({ ...part, config: false, silent: true });
 }
 
 /** 0 for a file that is not there. */
