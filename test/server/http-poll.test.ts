@@ -4,8 +4,10 @@ import type { PollResponse, ServerFrame } from "../../src/protocol/frames.js";
 import { SERVER_TEXT } from "../../src/protocol/limits.js";
 import type { Position, StartAt } from "../../src/protocol/position.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
-import { ask, call, data, poll, types } from "./http-rig.js";
-import { at, createRig, fill } from "./rig.js";
+import { memoryLog } from "../../src/server/memory-log.js";
+import { ask, asked, call, data, poll, types } from "./http-rig.js";
+import { wrap } from "./log-rig.js";
+import { at, createRig, defer, fill } from "./rig.js";
 
 describe("A poll", () => {
 	it("carries what a link would have carried, channel by channel", async () => {
@@ -254,5 +256,43 @@ describe("A long poll", () => {
 		await rig.server[ASYNC_DISPOSE]();
 		await done;
 		expect(rig.clock.pending).toEqual([]);
+	});
+
+	it("follows before it reads, and leaves when it is over", async () => {
+		const own = memoryLog();
+		const followed = defer<void>();
+		let follows = 0;
+		const log = wrap(own, {
+			follow: async (channel, listener) => {
+				await followed.promise;
+				follows += 1;
+				const follow = await own.follow(channel, listener);
+				return {
+					[ASYNC_DISPOSE]: async () => {
+						follows -= 1;
+						await follow[ASYNC_DISPOSE]();
+					},
+				};
+			},
+		});
+		const rig = createRig({ log });
+		const head = await own.head("a");
+		const done = poll(rig, { channels: { a: ask(head) }, waitMs: 25_000 });
+		await rig.clock.advance(1_000);
+		await rig.server.publish("a", "meanwhile");
+		followed.resolve();
+		await rig.clock.settle();
+		await rig.clock.advance(1);
+		expect(data((await done).frames)).toEqual(["meanwhile"]);
+		await rig.clock.settle();
+		expect(follows).toBe(0);
+	});
+
+	it("of a log that cannot be followed is answered with 503", async () => {
+		const own = memoryLog();
+		const log = wrap(own, { follow: () => Promise.reject(new Error("down")) });
+		const rig = createRig({ log });
+		const body = asked({ channels: { a: ask(await own.head("a")) }, waitMs: 5_000 });
+		expect((await call(rig, "poll", { body })).status).toBe(503);
 	});
 });

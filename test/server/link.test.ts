@@ -70,6 +70,16 @@ describe("A peer that breaks the rules", () => {
 		expect(rig.server.stats.get()).toMatchObject({ connections: 0, subscriptions: 0 });
 	});
 
+	it("is heard no more from the middle of a batch on", async () => {
+		const rig = createRig();
+		const peer = await rig.connect();
+		peer.say(publish("1"), hello(), subscribe("a"), publish("2"));
+		await rig.settle();
+		expect(peer.end).toMatchObject({ code: 4400 });
+		expect(rig.server.stats.get().subscriptions).toBe(0);
+		expect((await rig.log.before("a", null, 9)).map(({ id }) => id)).not.toContain("2");
+	});
+
 	it("closes at most once, and a socket that throws harms nobody", async () => {
 		const rig = createRig();
 		const link = rig.server.opened(
@@ -162,7 +172,9 @@ describe("At the door", () => {
 		const peers = [await rig.connect("ada"), await rig.connect("bob"), rig.open()];
 		peers[0]?.say(subscribe("a"));
 		await rig.settle();
+		await rig.server.publish("a", "last");
 		await rig.server[ASYNC_DISPOSE]();
+		expect(peers[0]?.data).toEqual(["last"]);
 		for (const peer of peers) expect(peer.end).toEqual({ code: 1012, reason: '{"w":2400}' });
 		expect(rig.open().end).toMatchObject({ code: 1012 });
 		await rig.clock.settle();

@@ -86,6 +86,21 @@ describe("memoryLog", () => {
 		expect(heard).toEqual([]);
 	});
 
+	it("forgets the fences that lost appends had raised, as a replica that never heard of them", async () => {
+		const { log } = create();
+		const by = (link: number): Parameters<MemoryLog["append"]>[2] => ({
+			client: "c",
+			link,
+			epoch: null,
+		});
+		const say = (id: string, link: number): ReturnType<MemoryLog["append"]> =>
+			log.append("a", { id, from: "ada", data: id, at: 0 }, by(link));
+		await say("1", 1);
+		await say("2", 3);
+		log.restart({ keep: { lostTail: 1 } });
+		expect(await say("3", 2)).toMatchObject({ status: "stored", position: { offset: 2 } });
+	});
+
 	it("gives later epochs although the wall clock goes back", async () => {
 		const { log, clock } = create();
 		const { epoch } = await log.head("a");

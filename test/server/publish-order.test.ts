@@ -207,6 +207,17 @@ describe("A log that does not answer", () => {
 		for (let n = 0; n < 20; n++) peer.say(publish(`more ${n}`, "a", { data }));
 		expect(peer.end).toMatchObject({ code: 4429 });
 	});
+
+	it("counts what it holds, not what it has ever held", async () => {
+		const rig = createRig({ maxFrameBytes: 1_024 });
+		const peer = await rig.connect();
+		for (let n = 0; n < 400; n++) {
+			peer.say(publish(`${n}`, "a", { data: "x".repeat(900) }));
+			if (n % 50 === 49) await rig.settle();
+		}
+		expect(peer.end).toBeNull();
+		expect((await rig.log.head("a")).offset).toBe(400);
+	});
 });
 
 describe("A link that publishes to very many channels", () => {
@@ -240,5 +251,23 @@ describe("A link that publishes to very many channels", () => {
 		verdict.resolve(true);
 		await rig.settle();
 		expect(await stored(rig.log)).toEqual(["1", "2"]);
+	});
+
+	it("keeps those that are blocked: what is late there still waits for what was refused", async () => {
+		const state = faulty();
+		let isBusy = true;
+		state.before = (id) => {
+			if (id === "1" && isBusy) throw new Error("busy");
+		};
+		const rig = createRig({ log: state.log, maxChannels: 1 });
+		const peer = await rig.connect();
+		for (const frame of [publish("1", "a"), publish("x", "b"), publish("2", "a")]) {
+			peer.say(frame);
+			await rig.settle();
+		}
+		isBusy = false;
+		peer.say(publish("1", "a"), publish("2", "a"));
+		await rig.settle();
+		expect(answers(peer)).toEqual(["1 retry", "x stored", "2 retry", "1 stored", "2 stored"]);
 	});
 });

@@ -181,6 +181,7 @@ describe("stats", () => {
 		const peer = await rig.connect();
 		peer.say(subscribe("a", "earliest"), publish("1"), publish("2"));
 		await rig.settle();
+		expect(told.at(-1)).toMatchObject({ subscriptions: 1, publishes: 2 });
 		expect(rig.server.stats.get()).toEqual({
 			connections: 1,
 			subscriptions: 1,
