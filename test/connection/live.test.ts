@@ -207,6 +207,14 @@ describe("a list of endpoints that changed", () => {
 		expect(dueAt(promoted)).toBe(Number.POSITIVE_INFINITY);
 	});
 
+	it("leaves a planned fail-back where it is: it was drawn once", () => {
+		const third = { url: "wss://c.example", role: "backup" } as const;
+		const link = { dialId: 7, endpoint: BACKUP };
+		const next = run(connected({ link, failBackAt: NOW + 77_000 }), change(PRIMARY, BACKUP, third));
+		expect(next.candidates).toHaveLength(3);
+		expect(waitMs(next)).toBe(77_000);
+	});
+
 	it("is dialled from the next round on", () => {
 		const waiting = run(connected({}), lost);
 		const next = run(waiting, change({ url: "wss://new.example" }), asked, { type: "ticked" });

@@ -99,6 +99,8 @@ describe("a link that dies during its migration", () => {
 		const [dialling, orders] = step(both, { ...lost, dialId: 7 });
 		expect(types(orders)).toEqual(["hang-up"]);
 		expect(dialling).toMatchObject({ status: "reconnecting", retryAt: null, dial: { dialId: 8 } });
+		// A round is under way: the pause after it is that of a second attempt.
+		expect(dialling).toMatchObject({ outage: { since: NOW, attempt: 1 } });
 		const [next, more] = step(dialling, lost);
 		expect(types(more)).toEqual(["hang-up", "dial"]);
 		expect(next).toMatchObject({ dial: { endpoint: BACKUP } });
@@ -230,6 +232,12 @@ describe("a fail-back", () => {
 		expect(next.candidates[0]).toMatchObject({ failures: 1, ejectedUntil: NOW + 30_000 });
 		expect(dueAt(next)).toBe(NOW + 180_000);
 		expect(next.slowRounds).toBe(0);
+	});
+
+	it("that times out says nothing about the network: the deadline stays", () => {
+		const [dialling] = step(onB(), { type: "ticked" });
+		const [next] = step(dialling, { type: "ticked" }, NOW + 4_000);
+		expect(next).toMatchObject({ status: "connected", successor: null, slowRounds: 0 });
 	});
 
 	it("is not tried on a primary that failed not long ago, but planned again", () => {
