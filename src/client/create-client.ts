@@ -13,7 +13,7 @@ import type {
 } from "./client.js";
 import { woken } from "./effects.js";
 import type { ClientOptions } from "./options.js";
-import { OutboxView } from "./publisher.js";
+import { OutboxView } from "./outbox-view.js";
 import { checkOptions, invalid } from "./settings.js";
 import { Supervisor } from "./supervisor.js";
 

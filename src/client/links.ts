@@ -147,7 +147,7 @@ export class Links implements LinkKeeping, LinkFacts {
 			token,
 			class: this.#lastUrl === null ? "boot" : "resume",
 			client: queue.client,
-			link: this.#shell.publisher.nextLink(),
+			link: this.#shell.publisher.helloLink(dialId),
 			name: NAME,
 			version: VERSION,
 			...(queue.identity === null ? {} : { as: queue.identity }),

@@ -23,7 +23,7 @@ export interface QueueIdentity {
 
 const SLOTS = 64;
 /** Link numbers are reserved in blocks, so that a dial need not wait for a write. */
-const LINK_BLOCK = 1_000;
+const LINK_BLOCK = 100_000;
 
 export function newQueue(random: () => number): QueueIdentity {
 	const word = (): string => Math.floor(random() * 2 ** 32).toString(36);
@@ -64,9 +64,9 @@ export class OutboxStore {
 	}
 
 	/** The next link number; never one that an earlier process used. */
-	nextLink(): number {
-		this.queue.link += 1;
-		if (this.#reserved - this.queue.link === LINK_BLOCK / 2) this.#reserve().catch(this.#report);
+	nextLink(step = 1): number {
+		this.queue.link += step;
+		if (this.#reserved - this.queue.link <= LINK_BLOCK / 2) this.#reserve().catch(this.#report);
 		return this.queue.link;
 	}
 

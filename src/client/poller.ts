@@ -17,7 +17,7 @@ type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 /** What HTTP requests need of the rest of the client. */
 export interface PollerContext {
 	readonly token: TokenSource;
-	readonly publisher: { readonly queue: QueueIdentity; nextLink(): number };
+	readonly publisher: { readonly queue: QueueIdentity; requestLink(): number };
 	/** Whom the server takes us for; throws if that is somebody else than before. */
 	identified(identity: string): void;
 }
@@ -45,7 +45,7 @@ export class Poller {
 		const publishes = order.publishes.map(({ first, ...publish }) =>
 			first ? { ...publish, first } : publish,
 		);
-		const body = { client, link: this.#context.publisher.nextLink(), ...this.#as(), publishes };
+		const body = { client, link: this.#context.publisher.requestLink(), ...this.#as(), publishes };
 		return this.#authorized((token, signal) => this.http.publish(body, { token, signal }));
 	}
 

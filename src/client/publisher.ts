@@ -6,12 +6,15 @@ import { RealtimeError } from "../errors/realtime-error.js";
 import type { OutboxPolicy } from "../policy/policies.js";
 import { utf8Length } from "../protocol/encode.js";
 import type { PublishedFrame, RejectedFrame } from "../protocol/frames.js";
-import { Cell, type Unsubscribe } from "../reactive/readable.js";
+import { Cell } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Outbox, OutboxEntry, PublishOptions } from "./client.js";
+import type { PublishOptions } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
 import { invalid } from "./settings.js";
+
+/** More than a dial's deadline has time for. */
+const REQUESTS_A_DIAL = 1_024;
 
 export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 
@@ -50,6 +53,8 @@ export class Publisher {
 	#late: OutboxInput[] | null = null;
 	#opening: Promise<void> = Promise.resolve();
 	#route: Route | null = null;
+	/** The hello that has neither been welcomed nor lost, and the last number given away below its own. */
+	#hello: { readonly dialId: number; below: number } | null = null;
 	#ids = 0;
 
 	constructor(policy: OutboxPolicy, runtime: Runtime, world: World, carrier: Carrier) {
@@ -85,9 +90,25 @@ export class Publisher {
 		return this.#opening;
 	}
 
-	nextLink(): number {
-		if (this.#store !== null) return this.#store.nextLink();
-		this.#queue.link += 1;
+	/**
+	 * The number of a hello: above all others, with room below it for the requests that are made before
+	 * its welcome. Numbered after it, they would fence the very link that takes over from them.
+	 */
+	helloLink(dialId: number): number {
+		this.#hello = { dialId, below: this.queue.link };
+		return this.#nextLink(REQUESTS_A_DIAL);
+	}
+
+	/** The number of a publish over HTTP. */
+	requestLink(): number {
+		if (this.#hello === null) return this.#nextLink(1);
+		this.#hello.below += 1;
+		return this.#hello.below;
+	}
+
+	#nextLink(step: number): number {
+		if (this.#store !== null) return this.#store.nextLink(step);
+		this.#queue.link += step;
 		return this.#queue.link;
 	}
 
@@ -99,6 +120,7 @@ export class Publisher {
 
 	/** Nothing leaves ahead of what an earlier process left: what comes too early waits for that. */
 	routeOpened(route: Route, dedupeMs: number): void {
+		this.#answered(route.link);
 		if (this.#route !== null) this.routeClosed(this.#route.link);
 		this.#route = route;
 		this.#tell({ type: "route-opened", route, dedupeMs });
@@ -106,9 +128,14 @@ export class Publisher {
 
 	/** Of a link that is not the route, nothing is told. */
 	routeClosed(link: number): void {
+		this.#answered(link);
 		if (this.#route?.link !== link) return;
 		this.#route = null;
 		this.#tell({ type: "route-closed", link });
+	}
+
+	#answered(dialId: number): void {
+		if (this.#hello?.dialId === dialId) this.#hello = null;
 	}
 
 	get route(): Route | null {
@@ -242,41 +269,6 @@ export class Publisher {
 		const promised = this.#promised.get(id);
 		this.#promised.delete(id);
 		if (promised !== undefined) end(promised);
-	}
-}
-
-/** The outbox as an app sees it. */
-export class OutboxView implements Outbox {
-	readonly #publisher: Publisher;
-	#seen: machine.OutboxState | null = null;
-	#entries: readonly OutboxEntry[] = [];
-
-	constructor(publisher: Publisher) {
-		this.#publisher = publisher;
-	}
-
-	get(): readonly OutboxEntry[] {
-		return this.#of(this.#publisher.changes.get());
-	}
-
-	subscribe(
-		listener: (now: readonly OutboxEntry[], before: readonly OutboxEntry[]) => void,
-	): Unsubscribe {
-		return this.#publisher.changes.subscribe((state, previous) => {
-			const before = this.#of(previous);
-			listener(this.#of(state), before);
-		});
-	}
-
-	clear(): Promise<void> {
-		return this.#publisher.clear();
-	}
-
-	/** The same list for the same state. */
-	#of(state: machine.OutboxState): readonly OutboxEntry[] {
-		if (this.#seen !== state) this.#entries = machine.entries(state);
-		this.#seen = state;
-		return this.#entries;
 	}
 }
 

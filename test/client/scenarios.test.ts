@@ -650,3 +650,26 @@ describe("loadMore()", () => {
 			},
 		));
 });
+
+describe("publishes over HTTP while a WebSocket says hello", () => {
+	it("do not fence the link that takes over from them", () =>
+		within({ behavior: { refuse: 503 } }, async (harness) => {
+			const { client, clock, server, network } = harness;
+			const messages = collect(harness);
+			await clock.advance(3_000);
+			void client.publish("room", 1);
+			await clock.advance(10_000);
+			expect(data(messages)).toEqual([1]);
+			// The welcome takes a while; meanwhile publishes go on over HTTP.
+			network.latency(300);
+			server.behavior = "accept";
+			for (let n = 2; n <= 80; n += 1) {
+				void client.publish("room", n);
+				await clock.advance(250);
+			}
+			await clock.advance(20_000);
+			expect(data(messages)).toEqual(Array.from({ length: 80 }, (_, n) => n + 1));
+			expect(client.stats.get().connects).toBe(1);
+			expect(client.connection.get().status).toBe("connected");
+		}));
+});
