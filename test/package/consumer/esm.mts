@@ -1,5 +1,5 @@
 /* What a TypeScript user of Node writes, as an ES module. */
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import {
 	type Client,
 	type ConnectionState,
@@ -49,7 +49,7 @@ export function label(state: ConnectionState): string {
 }
 
 const log: MessageLog = memoryLog();
-const server = createServer({
+const server = createServer<IncomingMessage>({
 	log,
 	authorize: ({ token, context }) => (token === null ? null : { id: `${token}${context.url}` }),
 });
