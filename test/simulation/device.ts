@@ -43,6 +43,8 @@ export class Device {
 	client: Client;
 	/** The token service answers with an error. */
 	isTokenServiceDown = false;
+	/** Its wall clock was set: what lies in storage may look too old to be sent again. */
+	hasJumped = false;
 	/** Its tokens were revoked at some time. */
 	wasLoggedOut = false;
 	tokens = 0;
@@ -73,6 +75,7 @@ export class Device {
 			ledger: world.ledger,
 			sheet: world.sheet,
 			reader: (channel) => this.#current.get(channel),
+			positions: () => new Map(this.current.map(({ channel, position }) => [channel, position])),
 			stored: (id) => this.#stored(id),
 			isReliable: () => this.disk.struck === 0,
 		});
@@ -111,7 +114,7 @@ export class Device {
 		this.wire.reset();
 		for (const entry of this.#pending()) {
 			entry.outcome = "abandoned";
-			entry.isDurable = this.isPersistent && this.#stored(entry.id) !== null;
+			entry.isDurable = this.#isDurable(entry.id);
 		}
 		for (const reader of this.#current.values()) reader.end();
 		this.#current = new Map();
@@ -137,8 +140,7 @@ export class Device {
 
 	/** The app closes the client; what is unsent stays where it lies. */
 	close(): void {
-		for (const entry of this.#pending())
-			entry.isDurable = this.isPersistent && this.#stored(entry.id) !== null;
+		for (const entry of this.#pending()) entry.isDurable = this.#isDurable(entry.id);
 		this.wire.forget();
 		void this.client.close();
 	}
@@ -178,6 +180,10 @@ export class Device {
 		this.client
 			.publish(channel, { by: `${this.name}~`, n }, { ephemeral: true })
 			.catch(() => undefined);
+	}
+
+	#isDurable(id: string): boolean {
+		return this.isPersistent && this.#stored(id) !== null;
 	}
 
 	#pending(): readonly Published[] {

@@ -37,6 +37,7 @@ export const CLIENT_FAULTS: Readonly<Record<string, Fault>> = {
 		});
 	}),
 	"clock-jump": program((device, world, chance) => {
+		device.hasJumped = true;
 		device.process.jump(chance.one([-1, 1]) * chance.between(1_000, 86_400_000));
 		if (chance.flip(0.5)) device.network.lifecycle.wake("clock-jump");
 		world.struck("clock-jump");

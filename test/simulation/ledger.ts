@@ -231,14 +231,14 @@ export class Ledger {
 	}
 
 	/** What must be true of every publish once nothing is under way any more. */
-	close(mayStillLie: (entry: Published) => boolean): void {
+	close(isExcused: (entry: Published) => boolean): void {
 		for (const entry of this.published) {
 			if (entry.isEphemeral) continue;
 			const record = this.#record(entry);
 			if (entry.outcome === null) this.#fail(entry, "is parked");
 			if (entry.data.forbid && record) this.#fail(entry, "was forbidden, and stored");
 			const mustBeThere = entry.isDurable && entry.outcome === "abandoned";
-			if (mustBeThere && !record && !entry.hasTtl && !entry.data.forbid && !mayStillLie(entry))
+			if (mustBeThere && !record && !entry.hasTtl && !entry.data.forbid && !isExcused(entry))
 				this.#fail(entry, "lay in storage and is lost");
 		}
 		for (const [channel, truth] of this.#sheet.truth.channels) this.#closeChannel(channel, truth);

@@ -19,6 +19,8 @@ export interface Speaker {
 	readonly ledger: Ledger;
 	readonly sheet: Sheet;
 	reader(channel: string): Reader | undefined;
+	/** Where its readers stand now. */
+	positions(): ReadonlyMap<string, Position | null>;
 	/** Its storage has never failed: what was to be deleted is deleted. */
 	isReliable(): boolean;
 	/** What lies in stable storage of a publish; undefined with an outbox in memory. */
@@ -225,12 +227,15 @@ class Tap {
 	/** Channels whose newest question has been answered. */
 	readonly #isAnswered = new Set<string>();
 	readonly #last = new Map<string, { readonly n: number; readonly retries: number }>();
+	/** Where the readers stood when it was dialled: its first questions were written no earlier. */
+	readonly #began: ReadonlyMap<string, Position | null>;
 	#hasPublished = false;
 	#hasHello = false;
 
 	constructor(wire: Wire, url: string) {
 		this.#wire = wire;
 		this.#url = url;
+		this.#began = wire.speaker.positions();
 	}
 
 	sent(text: string): void {
@@ -331,7 +336,8 @@ class Tap {
 		this.#asked.set(channel, frame);
 		this.#isAnswered.delete(channel);
 		const reader = this.#wire.speaker.reader(channel);
-		const held = reader?.position;
+		// Hello may have had to wait for a token, and the first questions with it.
+		const held = before === undefined ? this.#began.get(channel) : reader?.position;
 		if (reader === undefined || held === null || held === undefined) return;
 		if (!isPosition(from)) {
 			if (reader.start.recover) this.#wire.fail(`asks for ${channel} from ${JSON.stringify(from)}`);
