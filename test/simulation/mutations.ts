@@ -63,15 +63,15 @@ const PURE: readonly Omit<Mutation, "home">[] = [
 	},
 	{
 		name: "the attempt counter is reset on open",
-		file: "connection/machine.ts",
-		find: "const live = goLive(state, dial, input, state.outage, terms);",
-		replace: "const live = { ...goLive(state, dial, input, state.outage, terms), outage: null };",
+		file: "connection/dial.ts",
+		find: "return [{ ...live, retiring }, [report(reason, dial)",
+		replace: "return [{ ...live, retiring, outage: null }, [report(reason, dial)",
 	},
 	{
-		name: "the old link is let go before the new one has answered",
-		file: "connection/migration.ts",
-		find: "const retiring = { dialId: link.dialId, until: terms.now + RETIRING_MS };",
-		replace: "const retiring = { dialId: link.dialId, until: terms.now + 1e9 };",
+		name: "the old link is forgotten and stays open",
+		file: "connection/dial.ts",
+		find: "return [{ ...live, retiring }, [report(reason, dial)",
+		replace: "return [live, [report(reason, dial)",
 	},
 	{
 		name: "a dead peer is never pronounced dead",
@@ -110,8 +110,8 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 	{
 		name: "pings are not answered",
 		file: "client/link.ts",
-		find: 'if (frame.type === "ping") return this.send({ type: "pong", at: frame.at });',
-		replace: 'if (frame.type === "ping") return;',
+		find: 'this.send({ type: "pong", at: frame.at });',
+		replace: "",
 	},
 	{
 		name: "what is in storage is deleted when it is sent",
