@@ -1,0 +1,109 @@
+/* What was promised to the app, against what happened. */
+import type { Message, PublishReceipt } from "../../src/channels/message.js";
+import type { FollowedMessage } from "../../src/server/contract.js";
+import type { Position } from "../../src/protocol/position.js";
+
+interface Entry {
+	readonly id: string;
+	readonly from: string | null;
+	readonly offset: number;
+	/** The epoch that it was stored in. */
+	readonly epoch: string;
+}
+
+export class Ledger {
+	readonly problems: string[] = [];
+	/** The log, as it is. */
+	entries: Entry[] = [];
+	/** All that was ever in it, even if it was lost. */
+	readonly everStored = new Set<string>();
+	/** By id, in the order of delivery. */
+	delivered: string[] = [];
+	/** What the app has finished with; a client that restarts goes on behind it. */
+	finished = 0;
+	readonly told = new Map<string, string>();
+	readonly excused = new Set<string>();
+	gaps = 0;
+	/** Breaks and trims of the log: each may be told once. */
+	breaks = 0;
+	hasBegun = false;
+	#last: Position | null = null;
+
+	/** Heard from the log itself. */
+	appended({ id, from, position }: FollowedMessage): void {
+		if (position === null) return;
+		if (this.entries.some((entry) => entry.id === id)) this.#fail(`${id} stored twice`);
+		this.entries.push({ id, from, ...position });
+		this.everStored.add(id);
+		const own = this.entries.filter((entry) => entry.from === "ann").map((entry) => entry.id);
+		if (own.some((other, index) => index > 0 && other < (own[index - 1] as string)))
+			this.#fail(`stored out of order: ${own.join(" ")}`);
+	}
+
+	broke(lost: number): void {
+		const kept = Math.max(0, this.entries.length - lost);
+		for (const { id } of this.entries.slice(kept)) this.excused.delete(id);
+		this.entries = this.entries.slice(0, kept);
+		this.breaks += 1;
+	}
+
+	delivers({ id, position }: Message<unknown>): void {
+		if (this.delivered.includes(id)) this.#fail(`${id} delivered twice`);
+		this.delivered.push(id);
+		if (position === null) return;
+		const before = this.#last;
+		const isLater =
+			before === null ||
+			position.epoch > before.epoch ||
+			(position.epoch === before.epoch && position.offset > before.offset);
+		if (!isLater) this.#fail(`${id} delivered out of order`);
+		this.#last = position;
+	}
+
+	/** Up to there nothing is owed: the channel begins there, or was told of a gap. */
+	excuse(to: Position | null): void {
+		if (to === null) return;
+		for (const { id, offset, epoch } of this.entries)
+			if (offset <= to.offset && epoch <= to.epoch) this.excused.add(id);
+	}
+
+	gap(): void {
+		this.gaps += 1;
+		if (this.gaps > this.breaks) this.#fail("a gap where nothing broke");
+	}
+
+	settled(id: string, status: PublishReceipt["status"] | "failed"): void {
+		if (this.told.has(id)) this.#fail(`${id} told twice: ${this.told.get(id)}, ${status}`);
+		this.told.set(id, status);
+		const isFalse =
+			status === "stored"
+				? !this.everStored.has(id)
+				: status !== "unknown" && this.everStored.has(id);
+		if (isFalse) this.#fail(`${id} told ${status}`);
+	}
+
+	/** The process that showed it is gone; the next one goes on behind what was finished. */
+	restarted(): void {
+		this.delivered = this.delivered.slice(0, this.finished);
+		this.#last = null;
+	}
+
+	/** What nobody told and nobody got. */
+	missing(): readonly string[] {
+		const got = new Set([...this.delivered, ...this.excused]);
+		return this.entries.filter(({ id }) => !got.has(id)).map(({ id }) => `${id} lost`);
+	}
+
+	/** Told failed or expired, and stored after that. */
+	untrue(): readonly string[] {
+		return [...this.told]
+			.filter(
+				([id, status]) => status !== "unknown" && status !== "stored" && this.everStored.has(id),
+			)
+			.map(([id, status]) => `${id} told ${status}, and stored`);
+	}
+
+	#fail(problem: string): void {
+		this.problems.push(problem);
+	}
+}
