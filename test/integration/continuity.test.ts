@@ -14,6 +14,7 @@ afterEach(() => edge.stop());
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const OUTAGE_MS = 4_000;
+const OFTEN = 9;
 
 type Kind = "reset" | "end" | "kill" | "outage";
 
@@ -56,16 +57,19 @@ describe("a hundred messages a second each way, on real sockets", () => {
 		await traffic.open();
 		const over = new AbortController();
 		const striking = strike(seededRandom(7), over.signal);
-		await traffic.run(1_000);
+		let sent = 0;
+		// A link that was not lost often proves nothing, and a slow machine takes longer to lose it.
+		while (sent < 1_000 || client.stats.get().connects < OFTEN) {
+			await traffic.run(100);
+			sent += 100;
+		}
 		over.abort();
 		await striking;
 		await ledger.settled(traffic.lanes);
 		expect(traffic.lanes.map((lane) => ledger.tally(lane))).toEqual([
-			flawless(1_000),
-			flawless(1_000),
+			flawless(sent),
+			flawless(sent),
 		]);
-		// It was lost often, or this would prove nothing.
-		expect(client.stats.get().connects).toBeGreaterThan(8);
 	});
 
 	it("are not repeated by a server that lost its log, which is told as one gap", async () => {
