@@ -87,7 +87,7 @@ function roomOn({ via }: Route, { queue, window }: OutboxState): number {
 function writeNewest(turn: Turn): void {
 	const { queue } = turn.state;
 	const newest = queue.at(-1);
-	if (newest === undefined || newest.isWritten) return;
+	if (newest === undefined || newest.isWritten || newest.isWriting) return;
 	const writing = markWriting(newest);
 	patch(turn, { queue: [...queue.slice(0, -1), writing] });
 	store(turn, [writing]);
@@ -98,5 +98,4 @@ function store(turn: Turn, writes: readonly Pending[]): void {
 	if (publishes.length > 0) turn.effects.push({ type: "store", publishes });
 }
 
-const markWriting = (pending: Pending): Pending =>
-	revise(pending, { isWritten: true, isWriting: true });
+const markWriting = (pending: Pending): Pending => revise(pending, { isWriting: true });

@@ -17,6 +17,7 @@ export interface Pending {
 	readonly inFlight: boolean;
 	/** A route was lost between a send and its answer: the server may have stored it. */
 	readonly isUnanswered: boolean;
+	/** Its record lies in storage, dated or not. */
 	readonly isWritten: boolean;
 	readonly isWriting: boolean;
 }

@@ -42,6 +42,7 @@ type Written = Pick<Pending, "publish" | "isWriting">;
 type Fact<T extends OutboxInput["type"]> = Extract<OutboxInput, { type: T }>;
 
 const WIDEST = 256;
+const DATE_AGAIN_MS = 1_000;
 const NONE: readonly OutboxEffect[] = [];
 
 export function transition(
@@ -150,18 +151,31 @@ function finishWrites(turn: Turn, { ids }: Pick<Fact<"stored">, "ids">): void {
 	const freed = ends.filter(isDone).map((ended) => ({ ...ended, isWriting: false }));
 	if (freed.length === 0 && !queue.some(isDone)) return;
 	patch(turn, {
-		queue: queue.map((one) => (isDone(one) ? revise(one, { isWriting: false }) : one)),
+		queue: queue.map((one) =>
+			isDone(one) ? revise(one, { isWritten: true, isWriting: false }) : one,
+		),
 		ends: [...ends.filter((ended) => !isDone(ended)), ...freed],
 	});
 	forget(turn, freed);
 }
 
-/** The record may lie there all the same, so it is deleted before the failure is told. */
+/**
+ * A record that lies there undated stays, and is dated later: it may be a dead program's, and nobody would
+ * hear of its failure. Of a new one something may lie there all the same: it goes before the failure is told.
+ */
 function failWrites(turn: Turn, input: Fact<"store-failed">): void {
 	const { ids, cause } = input;
 	const failed = new Set(ids);
-	end(turn, ({ publish: { id }, isWriting }) =>
-		isWriting && failed.has(id) ? { type: "fail", id, cause } : null,
+	const isSafe = ({ publish: { id }, isWritten, isWriting }: Pending): boolean =>
+		isWritten && isWriting && failed.has(id);
+	const queue = turn.state.queue.map((one) =>
+		isSafe(one) ? revise(one, { publish: { ...one.publish, firstSentAt: null } }) : one,
+	);
+	const channels = new Set(queue.filter(isSafe).map(({ publish }) => publish.channel));
+	for (const channel of channels) hold(turn, channel, DATE_AGAIN_MS);
+	if (channels.size > 0) patch(turn, { queue });
+	end(turn, ({ publish: { id }, isWritten, isWriting }) =>
+		isWriting && !isWritten && failed.has(id) ? { type: "fail", id, cause } : null,
 	);
 	finishWrites(turn, input);
 }

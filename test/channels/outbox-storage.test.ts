@@ -69,6 +69,41 @@ describe("a persisted publish", () => {
 	});
 });
 
+describe("a record that lies in storage and cannot be dated", () => {
+	it.each([
+		["was left by an earlier process", restored(["a", null])],
+		["was written while nothing was connected", publish("a")],
+	])("stays, and is dated later, where it %s", (_, input) => {
+		const subject = disk().given(input, written("a"), opened(1));
+		expect(subject.tell(failedWrite("a"))).toEqual([]);
+		expect(subject.after(999).tell(ticked)).toEqual([]);
+		expect(subject.after(1).tell(ticked)).toEqual(["store a@1000"]);
+		expect(subject.tell(written("a"))).toEqual(["send a! on 1"]);
+	});
+
+	it("holds back the later ones of its channel, and no other channel's", () => {
+		const subject = disk().given(restored(["a", null], ["b", null]), opened(1));
+		subject.given(publish("x", "d"), written("x"));
+		expect(subject.tell(failedWrite("a", "b"))).toEqual([]);
+		expect(subject.tell(publish("c"), written("c"))).toEqual(["store c"]);
+		expect(subject.tell(publish("y", "d"), written("y"))).toEqual(["store y@0", "send y on 1"]);
+		expect(subject.after(1_000).tell(ticked)).toEqual(["store a@1000 b@1000 c@1000"]);
+	});
+
+	it("still expires: it was never sent", () => {
+		const subject = disk().given(restored(["a", null]), opened(1), failedWrite("a"));
+		expect(subject.after(TTL_MS).tell(ticked, forgotten("a"))).toEqual([
+			"forget a",
+			"settle a expired",
+		]);
+	});
+
+	it("is deleted where it ended meanwhile", () => {
+		const subject = disk().given(restored(["a", null]), opened(1), withdrawn("a"));
+		expect(subject.tell(failedWrite("a"), forgotten("a"))).toEqual(["forget a", "fail a closed"]);
+	});
+});
+
 describe("an end", () => {
 	const sent = (): Box => disk().given(opened(1), publish("a"), written("a"));
 

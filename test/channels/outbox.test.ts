@@ -29,6 +29,7 @@ type Row =
 	| "held"
 	| "being written"
 	| "written"
+	| "being dated"
 	| "written to be sent"
 	| "being forgotten";
 type Column =
@@ -59,6 +60,7 @@ const BOXES: Record<Row, () => Box> = {
 	held: () => box().given(opened(2), publish("a"), rejected(2, "a")),
 	"being written": () => disk().given(publish("a")),
 	written: () => disk().given(publish("a"), written("a")),
+	"being dated": () => disk().given(publish("a"), written("a"), opened(2)),
 	"written to be sent": () => disk().given(opened(2), publish("a"), closed(2), written("a")),
 	"being forgotten": () => disk().given(opened(2), publish("a"), written("a"), acked(2, "a")),
 };
@@ -157,6 +159,16 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		withdrawn: "gone: forget a",
 		cleared: "gone: forget a",
 		"ticked at the end of its time": "gone: forget a",
+	},
+	"being dated": {
+		stored: "in flight: send a! on 2",
+		"store-failed": "waits: nothing",
+		"route opened": "waits: nothing",
+		"route opened too late": "waits: nothing",
+		"route lost": "waits: nothing",
+		withdrawn: "gone: nothing",
+		cleared: "gone: nothing",
+		"ticked at the end of its time": "gone: nothing",
 	},
 	"written to be sent": {
 		"route opened": "in flight: send a! on 3",
