@@ -1,5 +1,5 @@
 /* A device with a network and a disk, and the app on it: the shipped client, in programs that may die. */
-import type { Client, Subscription } from "../../src/client/client.js";
+import type { Client } from "../../src/client/client.js";
 import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import type { RealtimeError } from "../../src/errors/realtime-error.js";
@@ -8,11 +8,12 @@ import { memoryLocks } from "../../src/runtime/memory.js";
 import type { Lifecycle } from "../../src/runtime/runtime.js";
 import type { NetworkStack } from "../../src/testing/network.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
+import { Audience } from "./audience.js";
 import type { Chance } from "./chance.js";
 import type { Disk } from "./disk.js";
-import type { Token } from "./gateway.js";
-import { type Ledger, type Published, Reader, type Sheet } from "./ledger.js";
+import type { Ledger, Published, Sheet } from "./ledger.js";
 import { Process } from "./process.js";
+import { TokenDesk } from "./token-desk.js";
 import type { Payload } from "./truth.js";
 import { Wire } from "./wire.js";
 
@@ -38,26 +39,18 @@ export class Device {
 	readonly network: NetworkStack;
 	readonly disk: Disk;
 	readonly wire: Wire;
-	readonly readers: Reader[] = [];
+	readonly audience: Audience;
 	process: Process;
 	client: Client;
-	/** The token service answers with an error. */
-	isTokenServiceDown = false;
+	readonly tokens: TokenDesk;
 	/** Its wall clock was set: what lies in storage may look too old to be sent again. */
 	hasJumped = false;
 	/** Its tokens were revoked at some time. */
 	wasLoggedOut = false;
-	tokens = 0;
-	tokensRefused = 0;
-	/** Tokens that ran out and were replaced. */
-	tokensRenewed = 0;
 	readonly #world: DeviceWorld;
 	readonly #chance: Chance;
 	readonly #setting: DeviceSetting;
 	readonly #counts = new Map<string, number>();
-	readonly #subscriptions = new Map<string, Subscription>();
-	/** The readers of the program that runs. */
-	#current = new Map<string, Reader>();
 
 	constructor(
 		world: DeviceWorld,
@@ -74,11 +67,13 @@ export class Device {
 			name: setting.name,
 			ledger: world.ledger,
 			sheet: world.sheet,
-			reader: (channel) => this.#current.get(channel),
-			positions: () => new Map(this.current.map(({ channel, position }) => [channel, position])),
+			reader: (channel) => this.audience.reader(channel),
+			positions: () => this.audience.positions(),
 			stored: (id) => this.#stored(id),
 			isReliable: () => this.disk.struck === 0,
 		});
+		this.tokens = new TokenDesk(world.clock, setting, parts.chance.child());
+		this.audience = new Audience(world, setting, parts.chance.child());
 		this.process = new Process(world.clock);
 		this.client = this.#boot();
 	}
@@ -89,11 +84,6 @@ export class Device {
 
 	get isPersistent(): boolean {
 		return this.#setting.isPersistent;
-	}
-
-	/** The readers of the program that runs now. */
-	get current(): readonly Reader[] {
-		return [...this.#current.values()];
 	}
 
 	get channels(): readonly string[] {
@@ -116,8 +106,7 @@ export class Device {
 			entry.outcome = "abandoned";
 			entry.isDurable = this.#isDurable(entry.id);
 		}
-		for (const reader of this.#current.values()) reader.end();
-		this.#current = new Map();
+		this.audience.leave();
 	}
 
 	/** Another program takes over, from where the app had noted that it was. */
@@ -128,9 +117,8 @@ export class Device {
 
 	/** The app changes its mind, and changes it again: an answer to the first question may be under way. */
 	resubscribe(channel: string): void {
-		this.#current.get(channel)?.end();
-		this.#subscriptions.get(channel)?.unsubscribe();
-		this.#subscribe(this.client, channel);
+		this.audience.unsubscribe(channel);
+		this.audience.subscribe(channel, this.client, this.process);
 	}
 
 	/** It lies in storage still: late, but not lost. */
@@ -197,7 +185,7 @@ export class Device {
 		const { sheet } = this.#world;
 		const client = createClient({
 			...this.#setting.options,
-			getToken: ({ reason }) => this.#getToken(process, reason),
+			getToken: ({ reason }) => this.tokens.issue(process.clock, reason),
 			runtime: {
 				clock: process.clock,
 				random: this.#chance.child().random,
@@ -223,8 +211,7 @@ export class Device {
 			if (error.code === "internal" && this.disk.struck === 0)
 				sheet.fail(`${this.name} reports ${error.message}`);
 		});
-		this.#subscriptions.clear();
-		for (const channel of this.#setting.channels) this.#subscribe(client, channel);
+		for (const channel of this.channels) this.audience.subscribe(channel, client, process);
 		return client;
 	}
 
@@ -234,69 +221,6 @@ export class Device {
 		if (cause.code !== "unauthorized" || !this.wasLoggedOut)
 			sheet.fail(`${this.name} gave up: ${cause.message}`);
 		clock.setTimeout(() => process.isAlive && this.reopen(), 500, "login");
-	}
-
-	#subscribe(client: Client, channel: string): void {
-		const { process } = this;
-		const before = this.readers.findLast((reader) => reader.channel === channel);
-		const recover = !this.#setting.fleeting.has(channel);
-		const from = before?.last ?? null;
-		const index =
-			from === null ? (before?.start.index ?? null) : this.#indexAfter(channel, from.record);
-		const isFirst = before === undefined;
-		const start =
-			from !== null ? from.position : isFirst && this.#chance.flip(0.5) ? "earliest" : null;
-		const reader = new Reader(
-			this.name,
-			channel,
-			{
-				index: start === "earliest" ? 0 : start === null ? null : index,
-				position: typeof start === "object" ? start : null,
-				recover,
-			},
-			this.#world.sheet,
-			before,
-		);
-		this.readers.push(reader);
-		this.#current.set(channel, reader);
-		const subscription: Subscription = client.subscribe(
-			channel,
-			(message) => {
-				if (process.isAlive) reader.take(message);
-			},
-			{
-				recover,
-				...(start !== null && { from: start }),
-				onGap: (gap) => {
-					if (!process.isAlive) return;
-					this.#world.sheet.note(`${this.name} ${channel} gap ${gap.missed}`);
-					reader.gap(gap);
-				},
-			},
-		);
-		this.#subscriptions.set(channel, subscription);
-		subscription.state.subscribe(({ status }) => {
-			if (status === "subscribed") reader.answered();
-		});
-	}
-
-	#indexAfter(channel: string, record: object): number {
-		return this.#world.sheet.truth.channel(channel).records.indexOf(record as never) + 1;
-	}
-
-	async #getToken(process: Process, reason: string): Promise<string> {
-		await process.clock.sleep(this.#chance.between(0, 50));
-		if (this.isTokenServiceDown) {
-			this.tokensRefused += 1;
-			throw new Error("The token service is down.");
-		}
-		if (reason === "expired") this.tokensRenewed += 1;
-		this.tokens += 1;
-		const { name, tokenTtlMs } = this.#setting;
-		// By the issuer's clock, which is the gateways'.
-		const expiresAt = tokenTtlMs === null ? null : this.#world.clock.now() + tokenTtlMs;
-		const token: Token = { name, expiresAt, serial: this.tokens };
-		return JSON.stringify(token);
 	}
 
 	/** Undefined: its outbox is in memory. */

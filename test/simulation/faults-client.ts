@@ -68,14 +68,14 @@ export const CLIENT_FAULTS: Readonly<Record<string, Fault>> = {
 		});
 	}),
 	"token-service-down": program((device, world, chance) => {
-		device.isTokenServiceDown = true;
+		device.tokens.isDown = true;
 		device.wasLoggedOut = true;
-		const before = device.tokensRefused;
-		for (const gateway of world.gateways) gateway.revoked.set(device.name, device.tokens);
+		const before = device.tokens.refused;
+		for (const gateway of world.gateways) gateway.revoked.set(device.name, device.tokens.issued);
 		if (chance.flip(0.7)) device.network.reset();
 		world.trouble(chance.between(500, 8_000), () => {
-			device.isTokenServiceDown = false;
-			if (device.tokensRefused > before) world.struck("token-service-down");
+			device.tokens.isDown = false;
+			if (device.tokens.refused > before) world.struck("token-service-down");
 		});
 	}),
 	"app-reconnect": program(({ client }, world) => {

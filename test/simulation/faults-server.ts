@@ -121,7 +121,7 @@ export const SERVER_FAULTS: Readonly<Record<string, Fault>> = {
 		const device = chance.one(world.devices);
 		for (const gateway of world.gateways) {
 			device.wasLoggedOut = true;
-			gateway.revoked.set(device.name, device.tokens);
+			gateway.revoked.set(device.name, device.tokens.issued);
 			if (gateway.isUp) gateway.server.disconnect(device.name);
 		}
 		if (device.wire.welcomed > 0) world.struck("logout");

@@ -157,7 +157,7 @@ async function missed(world: World): Promise<readonly string[]> {
 	for (const { outcome, by, channel, n, isEphemeral } of world.ledger.published)
 		if (outcome === null && !isEphemeral) missing.push(`${channel}: ${by}#${n} has no outcome`);
 	for (const device of world.devices) {
-		for (const reader of device.current) {
+		for (const reader of device.audience.current) {
 			const retained = await world.log.retained(reader.channel);
 			for (const what of reader.missing(retained))
 				missing.push(`${reader.name} ${reader.channel}: ${what}`);
@@ -177,8 +177,8 @@ async function judge(world: World): Promise<void> {
 	});
 	const { restarts } = world.truth;
 	const mayTrim = world.setting.retain.messages < 1_000 || world.setting.retain.ms < 100_000;
-	for (const { readers, name } of world.devices) {
-		for (const { channel, gaps } of readers)
+	for (const { audience, name } of world.devices) {
+		for (const { channel, gaps } of audience.readers)
 			if (!mayTrim && gaps.length > restarts.length)
 				world.fail(`${name} ${channel}: ${gaps.length} gaps, ${restarts.length} losses`);
 	}
@@ -202,7 +202,7 @@ function report(world: World, healedMs: number): Outcome {
 	const { devices, ledger, truth } = world;
 	const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 	consequences(world);
-	const readers = devices.flatMap((device) => device.readers);
+	const readers = devices.flatMap((device) => device.audience.readers);
 	const history = world.history ?? [];
 	return {
 		seed: world.seed,
@@ -226,11 +226,11 @@ function consequences(world: World): void {
 	const count = (kind: string, times: number): void => {
 		if (times > 0) world.struck(kind, times);
 	};
-	for (const { wire, tokensRenewed } of world.devices) {
+	for (const { wire, tokens } of world.devices) {
 		count("resent", wire.counts.resends);
 		count("duplicate-delivery", wire.counts.duplicates);
 		count("retry-rejection", wire.counts.retries);
-		count("token-expired", tokensRenewed);
+		count("token-expired", tokens.renewed);
 		if (world.setting.gateway.maxConnectionAgeMs) count("max-age", wire.counts.goodbyes);
 	}
 	const { fenced, duplicates, unheard, late } = world.log.struck;
