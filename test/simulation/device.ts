@@ -29,6 +29,8 @@ export interface DeviceSetting {
 	readonly options: Omit<ClientOptions, "runtime" | "getToken">;
 	/** How long a token lasts; null: for ever. */
 	readonly tokenTtlMs: number | null;
+	/** From a server's word on a token until it has the next one, at most. */
+	readonly tokenTripMs: number;
 	readonly isPersistent: boolean;
 	/** Channels whose past does not matter to the app. */
 	readonly fleeting: ReadonlySet<string>;
@@ -202,7 +204,7 @@ export class Device {
 			sheet.note(`${this.name} ${state.status}`);
 			if (state.status === "connected" && this.wire.welcomed === 0)
 				sheet.fail(`${this.name} is connected without a welcome`);
-			if (state.status === "reconnecting" && sheet.phase === "quiet")
+			if (state.status === "reconnecting" && sheet.phase === "quiet" && !this.#ranOut(state.cause))
 				sheet.fail(`${this.name} lost its link in quiet times: ${state.cause.message}`);
 			if (state.status === "failed") this.#failed(process, state.cause);
 		});
@@ -213,6 +215,15 @@ export class Device {
 		});
 		for (const channel of this.channels) this.audience.subscribe(channel, client, process);
 		return client;
+	}
+
+	/**
+	 * A token that was nearly over when its link was welcomed: its last fifth, in which the next one has to
+	 * arrive, was shorter than the way there. The client comes back with a fresh one.
+	 */
+	#ranOut(cause: RealtimeError): boolean {
+		const { tokenTtlMs } = this.wire;
+		return cause.code === "unauthorized" && tokenTtlMs / 5 < this.#setting.tokenTripMs;
 	}
 
 	/** Two tokens refused in a row end a client, rightly: its user logs in again. */

@@ -138,6 +138,10 @@ export class Reader {
 	#judgeOrder(message: Message<unknown>, { by, n }: Payload): void {
 		// Storage that failed to keep it also failed to delete it: it comes when it is found again.
 		if (this.#sheet.isZombie(message.id)) return;
+		// Ids are kept in memory (rule 11): what an earlier program had, and what was stored once more since
+		// in its publisher's order, this one takes for new, wherever it stands by now.
+		const { from, id } = message;
+		if (this.#had.has(key(from, id)) && this.#truth.isStoredAgain(from, id)) return;
 		const last = this.#counts.get(by) ?? -1;
 		if (message.from !== null && n < last) this.#fail(message, `came after #${last}`);
 		this.#counts.set(by, Math.max(n, last));

@@ -55,6 +55,8 @@ export interface Wiring {
 	/** The same of messages alone. */
 	readonly carried: Furthest;
 	welcomes: number;
+	/** What a server said last. */
+	tokenTtlMs: number;
 	acknowledge(id: string, tap: Tap): void;
 	ended(tap: Tap): void;
 	fail(breach: string): void;
@@ -140,6 +142,10 @@ export class Tap {
 			case "welcome":
 				this.isWelcomed = true;
 				this.#wire.welcomes += 1;
+				this.#wire.tokenTtlMs = frame.tokenTtlMs;
+				return;
+			case "token-accepted":
+				this.#wire.tokenTtlMs = frame.tokenTtlMs;
 				return;
 			case "published":
 				return this.#wire.acknowledge(frame.id, this);

@@ -2,6 +2,8 @@ import type { Clock } from "../../src/runtime/runtime.js";
 import type { Chance } from "./chance.js";
 import type { Token } from "./gateway.js";
 
+export const SLOWEST_TOKEN_MS = 50;
+
 /** Where an app gets its tokens: slow, and out of order at times. */
 export class TokenDesk {
 	isDown = false;
@@ -27,7 +29,7 @@ export class TokenDesk {
 
 	/** `clock`: of the program that asks. A token's end is by the desk's own, which the gateways share. */
 	async issue(clock: Clock, reason: string): Promise<string> {
-		await clock.sleep(this.#chance.between(0, 50));
+		await clock.sleep(this.#chance.between(0, SLOWEST_TOKEN_MS));
 		if (this.isDown) {
 			this.refused += 1;
 			throw new Error("The token service is down.");

@@ -26,10 +26,18 @@ export interface StoredRecord {
 export class ChannelTruth {
 	readonly records: StoredRecord[] = [];
 	readonly #byKey = new Map<string, StoredRecord>();
+	readonly #again = new Set<string>();
 
 	add(record: StoredRecord): void {
+		const own = key(record.from, record.id);
+		if (this.#byKey.has(own)) this.#again.add(own);
 		this.records.push(record);
-		this.#byKey.set(key(record.from, record.id), record);
+		this.#byKey.set(own, record);
+	}
+
+	/** The log had it, lost it, and was given it once more. */
+	isStoredAgain(from: string | null, id: string): boolean {
+		return this.#again.has(key(from, id));
 	}
 
 	/** The newest of that publisher and id. */

@@ -29,6 +29,7 @@ export class Wire implements Wiring {
 	readonly seen: Furthest = new Map();
 	readonly carried: Furthest = new Map();
 	welcomes = 0;
+	tokenTtlMs = 0;
 	readonly #dialledAt: number[] = [];
 	readonly #polledAt: number[] = [];
 	readonly #taps = new Set<Tap>();

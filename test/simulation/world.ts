@@ -8,6 +8,7 @@ import { Disk } from "./disk.js";
 import { Gateway, type GatewayOptions } from "./gateway.js";
 import { Ledger, type Sheet } from "./ledger.js";
 import { LogService } from "./log-service.js";
+import { SLOWEST_TOKEN_MS } from "./token-desk.js";
 import type { Payload } from "./truth.js";
 
 export const API = "https://api.test";
@@ -185,11 +186,20 @@ export class World implements Sheet {
 		const isPersistent = chance.flip(0.5);
 		const name = `c${index}`;
 		const channels = chance.flip(0.5) ? CHANNELS : [chance.one(CHANNELS)];
+		const tokenTripMs = 2 * (setting.latencyMs + setting.jitterMs) + SLOWEST_TOKEN_MS;
 		const fleeting = new Set(channels.filter(() => chance.flip(0.1)));
 		const options = this.#drawOptions(chance, isPersistent, name);
 		return new Device(
 			{ clock, sheet: this, ledger: this.ledger },
-			{ name, channels, options, isPersistent, fleeting, tokenTtlMs: setting.tokenTtlMs },
+			{
+				name,
+				channels,
+				options,
+				isPersistent,
+				fleeting,
+				tokenTtlMs: setting.tokenTtlMs,
+				tokenTripMs,
+			},
 			{ network, disk, chance },
 		);
 	}
