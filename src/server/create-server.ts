@@ -44,9 +44,13 @@ class Server<X> implements RealtimeServer<X> {
 	readonly #http: HttpHalf<X>;
 	readonly #ownLog: MessageLog | null;
 	readonly #end = new AbortController();
+	/** What the ids of its own publishes begin with. */
+	readonly #name: string;
+	#ids = 0;
 	#draining: Promise<void> | null = null;
 
 	constructor(options: ServerOptions<X>, settings: Settings) {
+		this.#name = newName(settings);
 		const { clock, logger, random, maxFrameBytes, allowedOrigins } = settings;
 		const { retain = options.log?.retain ?? RETAIN } = options;
 		this.#ownLog = options.log ? null : memoryLog({ retain, runtime: { clock, random } });
@@ -126,11 +130,17 @@ class Server<X> implements RealtimeServer<X> {
 		return this.#end.signal.aborted || this.#hub.roster.isDraining;
 	}
 
+	/** Chance once and a count from then on: numbers of chance for each cost more than the append. */
 	#newId(): string {
-		const { random, clock } = this.#hub.settings;
-		const chance = [1, 2, 3].map(() => Math.floor(random() * 2 ** 32).toString(36));
-		return [clock.now().toString(36), ...chance].join("-");
+		this.#ids += 1;
+		return this.#name + this.#ids.toString(36);
 	}
+}
+
+/** No other server's, nor this one's in an earlier life. */
+function newName({ random, clock }: Settings): string {
+	const chance = [1, 2, 3].map(() => Math.floor(random() * 2 ** 32).toString(36));
+	return [clock.now().toString(36), ...chance, ""].join("-");
 }
 
 function wireReason(reason: string): GoodbyeFrame["reason"] {

@@ -3,8 +3,13 @@ import type { Clock } from "../runtime/runtime.js";
 import type { ServerSocket } from "./contract.js";
 import type { Flushable, Flusher } from "./flusher.js";
 
-/** Of one message to a client. What waits beyond it leaves at once, so that what is slow shows. */
-const BATCH_BYTES = 65_536;
+/**
+ * What waits beyond it leaves at once. A client hears of a message when it is whole: at 8 kbit/s one of
+ * this length takes four seconds, and one that took nine would look like a dead line (FAULTS, N9).
+ */
+const BATCH_LENGTH = 4_096;
+/** Of one message to a client that holds more than one frame: room for the last one, in any script. */
+const MOST_BYTES = 4 * BATCH_LENGTH;
 const SHORTEST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
 
@@ -16,7 +21,7 @@ export class Outbound implements Flushable {
 	readonly #limit: number;
 	readonly #onFailed: (failure: "slow" | "broken") => void;
 	/** Of the queue: a small buffer is not to look full only because nothing has left yet. */
-	readonly #batchBytes: number;
+	readonly #batchLength: number;
 	#frames: string[] = [];
 	#queued = 0;
 	#isPlanned = false;
@@ -33,7 +38,7 @@ export class Outbound implements Flushable {
 		this.#clock = world.clock;
 		this.#limit = limitBytes;
 		this.#onFailed = onFailed;
-		this.#batchBytes = Math.min(BATCH_BYTES, limitBytes / 4);
+		this.#batchLength = Math.min(BATCH_LENGTH, limitBytes / 4);
 	}
 
 	/** A replay waits here, so that it never makes a consumer slow by itself. */
@@ -45,7 +50,7 @@ export class Outbound implements Flushable {
 		if (this.#isOver) return;
 		this.#frames.push(frame);
 		this.#queued += frame.length;
-		if (this.#queued >= this.#batchBytes) this.flush();
+		if (this.#queued >= this.#batchLength) this.flush();
 		else if (!this.#isPlanned) {
 			this.#isPlanned = true;
 			this.#flusher.plan(this);
@@ -63,7 +68,7 @@ export class Outbound implements Flushable {
 		this.#frames = [];
 		this.#queued = 0;
 		try {
-			for (const batch of encodeBatches(frames, BATCH_BYTES)) this.#socket.send(batch);
+			for (const batch of encodeBatches(frames, MOST_BYTES)) this.#socket.send(batch);
 		} catch {
 			this.#onFailed("broken");
 		}
