@@ -158,15 +158,33 @@ export class ModelClient {
 	}
 
 	feedChannel(input: ChannelInput): void {
-		const before = channels.position(this.channel);
-		const [state, effects] = channels.transition(this.channel, input);
+		const before = this.channel;
+		const [state, effects] = channels.transition(before, input);
 		this.channel = state;
-		const now = channels.position(state);
-		if (now !== null && state.hasBegun && !this.#ledger.hasBegun) {
-			this.#ledger.hasBegun = true;
-			this.#ledger.excuse(now);
-		} else if (!state.recover && before?.epoch !== now?.epoch) this.#ledger.excuse(now);
+		this.#account(before, state, effects);
 		for (const effect of effects) this.#obey(effect);
+	}
+
+	/** What the app has a right to, now that its position has moved. */
+	#account(
+		before: channels.ChannelState,
+		state: channels.ChannelState,
+		effects: readonly ChannelEffect[],
+	): void {
+		const now = channels.position(state);
+		if (now === null || (state.epoch === before.epoch && state.offset === before.offset)) {
+			if (now === null || !state.hasBegun || this.#ledger.hasBegun) return;
+		}
+		const isNew = !this.#ledger.hasBegun && state.hasBegun;
+		// A channel that does not recover begins anew when it has lost every link that had answered.
+		const isAnew = !state.recover && before.links.every(({ until }) => until === null);
+		this.#ledger.hasBegun ||= state.hasBegun;
+		if (isNew && this.#scenario.from !== null) this.#ledger.passesOver(now);
+		else if ((isNew || isAnew) && effects.length === 0) this.#ledger.beginsAt(now);
+		else if (state.recover && before.hasBegun && before.epoch !== state.epoch) {
+			const isTold = effects.some(({ type }) => type === "tell-gap");
+			if (!isTold) this.#ledger.leftUntold(`${before.epoch}`);
+		}
 	}
 
 	feedOutbox(input: OutboxInput): void {
@@ -190,8 +208,7 @@ export class ModelClient {
 				return;
 			}
 			case "tell-gap":
-				this.#ledger.gap();
-				return this.#ledger.excuse(channels.position(this.channel));
+				return this.#ledger.gap(channels.position(this.channel));
 			case "deny":
 				return;
 			case "defer":

@@ -72,10 +72,20 @@ export interface Gateway {
 	readonly log: GatedLog;
 }
 
-export function openGateway(log: MemoryLog, clock: ModelClock, mode: Scenario["log"]): Gateway {
+/** As the application has it, for both gateways. */
+export interface Permissions {
+	mayPublish: boolean;
+}
+
+export function openGateway(
+	world: { readonly log: MemoryLog; readonly clock: ModelClock; readonly rights: Permissions },
+	mode: Scenario["log"],
+): Gateway {
+	const { log, clock, rights } = world;
 	const gated = new GatedLog(mode);
 	const server = createServer<null>({
 		authorize: ({ token }) => ({ id: token ?? "nobody" }),
+		canPublish: () => rights.mayPublish,
 		log: gated.over(log),
 		heartbeatMs: BEAT_MS,
 		// Silence kills no link here: a cut is an event of its own.

@@ -23,6 +23,8 @@ export class Ledger {
 	finished = 0;
 	readonly told = new Map<string, string>();
 	readonly excused = new Set<string>();
+	/** Retained no more: a gap may pass over these, and over nothing else. */
+	readonly trimmed = new Set<string>();
 	gaps = 0;
 	/** Breaks and trims of the log: each may be told once. */
 	breaks = 0;
@@ -60,16 +62,34 @@ export class Ledger {
 		this.#last = position;
 	}
 
-	/** Up to there nothing is owed: the channel begins there, or was told of a gap. */
-	excuse(to: Position | null): void {
-		if (to === null) return;
+	/** All that is in the log is older than what it retains. */
+	aged(): void {
+		this.breaks += 1;
+		for (const { id } of this.entries) this.trimmed.add(id);
+	}
+
+	/** The channel begins there: nothing before it is owed. */
+	beginsAt(to: Position): void {
 		for (const { id, offset, epoch } of this.entries)
 			if (offset <= to.offset && epoch <= to.epoch) this.excused.add(id);
 	}
 
-	gap(): void {
+	/** Only what is not retained: all else up to there is still owed, after a gap too. */
+	passesOver(to: Position | null): void {
+		if (to === null) return;
+		for (const { id, offset } of this.entries)
+			if (offset <= to.offset && this.trimmed.has(id)) this.excused.add(id);
+	}
+
+	gap(to: Position | null): void {
 		this.gaps += 1;
 		if (this.gaps > this.breaks) this.#fail("a gap where nothing broke");
+		this.passesOver(to);
+	}
+
+	/** Positions of two epochs: what lies between them cannot be counted, so it has to be told. */
+	leftUntold(epoch: string): void {
+		this.#fail(`left epoch ${epoch} untold`);
 	}
 
 	settled(id: string, status: PublishReceipt["status"] | "failed"): void {

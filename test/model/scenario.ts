@@ -12,6 +12,8 @@ export type Fault =
 	| "restart-none"
 	/** The log fails while a gateway handles what a client has sent. */
 	| "busy"
+	/** From now on the client may not publish. */
+	| "deny"
 	/** So much time passes that the server forgets ids and messages. */
 	| "age"
 	/** The client's process dies; another finds what is on its disk. */

@@ -25,11 +25,16 @@ export interface Searched {
 }
 
 const LONGEST_HEALING = 300;
-/** Nothing behind the gateways notices these. */
+/** These change nothing behind the gateways. */
+const IN_CLIENT = /^(disk|finish|publish)/;
+/** Nothing behind the gateways notices these before something arrives there. */
 const CLIENTS_OWN = /^(down|answer|disk|finish|publish)/;
 /** The client notices none of these before something arrives. */
 const SERVERS_OWN = /^(up|append|broadcast|restart)/;
 
+type Commute = (one: string, other: string) => boolean;
+
+/** Neither of the two notices the other. */
 function isApart(one: string, other: string): boolean {
 	return (
 		(CLIENTS_OWN.test(one) && SERVERS_OWN.test(other)) ||
@@ -38,13 +43,19 @@ function isApart(one: string, other: string): boolean {
 }
 
 export function search(loaded: Loaded, scenario: Scenario, cap: number): Searched {
-	return new Search(loaded, scenario, cap).run();
+	return new Search(loaded, scenario, cap, isApart).run();
+}
+
+/** Every order of every two actions, to see that none was left out that leads elsewhere. */
+export function searchAllOrders(loaded: Loaded, scenario: Scenario, cap: number): Searched {
+	return new Search(loaded, scenario, cap, () => false).run();
 }
 
 class Search {
 	readonly #loaded: Loaded;
 	readonly #scenario: Scenario;
 	readonly #cap: number;
+	readonly #commute: Commute;
 	/** Of each state, what has not been tried there, because it was elsewhere. */
 	readonly #seen = new Map<string, ReadonlySet<string>>();
 	readonly #path: string[] = [];
@@ -56,10 +67,11 @@ class Search {
 	#deepest = 0;
 	#found: Found | null = null;
 
-	constructor(loaded: Loaded, scenario: Scenario, cap: number) {
+	constructor(loaded: Loaded, scenario: Scenario, cap: number, commute: Commute) {
 		this.#loaded = loaded;
 		this.#scenario = scenario;
 		this.#cap = cap;
+		this.#commute = commute;
 		this.#world = this.#make();
 	}
 
@@ -82,7 +94,7 @@ class Search {
 		open.forEach((action, index) => {
 			if (this.#found !== null || this.#seen.size >= this.#cap) return;
 			const others = [...asleep, ...open.slice(0, index)];
-			this.#enter(action, server, new Set(others.filter((other) => isApart(other, action))));
+			this.#enter(action, server, new Set(others.filter((other) => this.#commute(other, action))));
 		});
 	}
 
@@ -92,7 +104,7 @@ class Search {
 		this.#path.push(action);
 		this.#judge(this.#world.problems);
 		if (this.#found === null)
-			this.#visit(CLIENTS_OWN.test(action) ? server : this.#world.serverDigest(), asleep);
+			this.#visit(IN_CLIENT.test(action) ? server : this.#world.serverDigest(), asleep);
 		this.#path.pop();
 		this.#isThere = false;
 	}

@@ -1,0 +1,184 @@
+/* What lies between a client and its gateways: links, polls, and what each brings. */
+import { isAnswered } from "../../src/channels/channel.js";
+import type { LinkId } from "../../src/channels/contract.js";
+import { decodePollResponse, decodeServerMessage } from "../../src/protocol/decode-server.js";
+import type { PollRequest, ServerFrame, SubscribeFrame } from "../../src/protocol/frames.js";
+import { SERVER_TEXT } from "../../src/protocol/limits.js";
+import type { ModelClient, Outside } from "./client.js";
+import type { Gateway } from "./gateway.js";
+import type { Scenario } from "./scenario.js";
+import { CLOSED, Wire } from "./wire.js";
+
+interface Poll {
+	readonly link: LinkId;
+	request: PollRequest;
+	answer: string | null;
+}
+
+export class Network implements Outside {
+	wires: readonly Wire[] = [];
+	poll: Poll | null = null;
+	/** Every dial and every poll has a number of its own. */
+	links = 0;
+	readonly #scenario: Scenario;
+	/** Asks of a link that is being opened go into its first text. */
+	#asked: ((frame: SubscribeFrame) => void) | null = null;
+	#client: ModelClient | null = null;
+
+	constructor(scenario: Scenario) {
+		this.#scenario = scenario;
+	}
+
+	/** The two know each other. */
+	connect(client: ModelClient): void {
+		this.#client = client;
+	}
+
+	get client(): ModelClient {
+		if (this.#client === null) throw new Error("nobody is connected");
+		return this.#client;
+	}
+
+	// ── links ────────────────────────────────────────────────────────────────────────────────────
+	dial(index: number, gateway: Gateway): void {
+		const link = ++this.links;
+		const wire = new Wire(link, index, gateway);
+		this.wires = [...this.wires, wire];
+		const hello = { type: "hello", token: "ann", class: "boot", client: "box", link };
+		const frames: unknown[] = [{ ...hello, name: "model", version: "1" }];
+		this.#asked = (frame) => frames.push(frame);
+		this.client.open(link, "websocket");
+		this.#asked = null;
+		wire.up = [JSON.stringify(frames)];
+	}
+
+	ask(link: LinkId, frame: SubscribeFrame): void {
+		if (this.#asked !== null) this.#asked(frame);
+		else if (link > 0) this.#sendUp(link, [frame]);
+	}
+
+	send({ route, publishes }: Parameters<Outside["send"]>[0]): void {
+		const frames = publishes.map(({ first, ...publish }) =>
+			first ? { type: "publish", ...publish, first } : { type: "publish", ...publish },
+		);
+		this.#sendUp(route.link, frames);
+	}
+
+	#sendUp(link: LinkId, frames: readonly unknown[]): void {
+		const wire = this.wires.find((other) => other.link === link);
+		if (wire?.isOpen && wire.server !== null) wire.up = [...wire.up, JSON.stringify(frames)];
+	}
+
+	receive(wire: Wire): void {
+		const [text = "", ...rest] = wire.down;
+		wire.down = rest;
+		if (text === CLOSED) return this.lose(wire);
+		for (const frame of decodeServerMessage(text, SERVER_TEXT)) this.#hear(wire, frame);
+		this.#retire();
+	}
+
+	#hear(wire: Wire, frame: ServerFrame): void {
+		if (frame.type === "welcome") wire.status = "open";
+		if (wire.isOpen) this.client.receive(wire.link, frame);
+	}
+
+	/** Rule 10: the old link closes after the new one's answer for every channel. */
+	#retire(): void {
+		const open = this.wires.filter(({ isOpen }) => isOpen);
+		const newest = open.at(-1);
+		if (newest === undefined || newest.status !== "open") return;
+		const { from } = this.#scenario;
+		if (from !== "nowhere" && !isAnswered(this.client.channel, newest.link)) return;
+		for (const wire of open) if (wire !== newest) this.lose(wire);
+	}
+
+	/** With the link that publishes goes the one that it had replaced: on that one nothing is sent any more. */
+	lose(wire: Wire): void {
+		const isLive = wire.status === "open";
+		wire.hangUp();
+		this.client.feedChannel({ type: "link-closed", link: wire.link });
+		this.client.feedOutbox({ type: "route-closed", link: wire.link });
+		const older = this.wires.filter(({ isOpen, link }) => isOpen && link < wire.link);
+		if (isLive) for (const each of older) this.lose(each);
+	}
+
+	/** The gateways hear no more of what was on its way. */
+	loseAll(isLost: (wire: Wire) => boolean): void {
+		for (const wire of this.wires.filter(isLost)) {
+			wire.dropUp();
+			if (wire.isOpen) this.lose(wire);
+		}
+	}
+
+	/** The client's process is gone; what it has sent is still on its way. */
+	hangUp(): void {
+		for (const each of this.wires) each.hangUp();
+		this.poll = null;
+	}
+
+	/** Of a link that both sides have done with, nothing is left. */
+	sweep(): void {
+		this.wires = this.wires.filter(({ isOpen, server }) => isOpen || server !== null);
+	}
+
+	// ── polls ────────────────────────────────────────────────────────────────────────────────────
+	openPoll({ server }: Gateway): void {
+		this.links += 1;
+		const link = -this.links;
+		const poll: Poll = { link, request: { channels: {}, waitMs: 0 }, answer: null };
+		this.#asked = ({ id, channel, from }) => {
+			poll.request = { channels: { [channel]: { id, from } }, waitMs: 0 };
+		};
+		this.client.open(link, "polling");
+		this.#asked = null;
+		this.poll = poll;
+		const body = new TextEncoder().encode(JSON.stringify(poll.request));
+		void server.handle(requestOf(body) as unknown as Request, null).then((response) => {
+			poll.answer = (response as unknown as { readonly body: string }).body;
+		});
+	}
+
+	receivePoll(): void {
+		const { poll } = this;
+		if (poll?.answer == null) return;
+		const { frames } = decodePollResponse(poll.answer, SERVER_TEXT);
+		for (const frame of frames) this.client.receive(poll.link, frame);
+		this.closePoll();
+	}
+
+	closePoll(): void {
+		const { poll } = this;
+		this.poll = null;
+		if (poll !== null) this.client.feedChannel({ type: "link-closed", link: poll.link });
+	}
+
+	/** All that decides what a client may still hear, and what is still heard of it. */
+	get state(): unknown {
+		const wires = this.wires.map(({ link, gateway, up, down, status, server }) => [
+			...[link, gateway, timeless(up), timeless(down), status, server !== null],
+		]);
+		return [this.links, this.poll, wires];
+	}
+}
+
+/** Texts without the instants in them. */
+function timeless(texts: readonly string[]): readonly string[] {
+	return texts.map((text) => text.replace(/"at":\d+/g, ""));
+}
+
+/** As much of a Request as a poll needs. */
+function requestOf(body: Uint8Array): object {
+	let isRead = false;
+	const read = async (): Promise<object> => {
+		if (isRead) return { done: true };
+		isRead = true;
+		return { done: false, value: body };
+	};
+	return {
+		url: "http://model/poll",
+		method: "POST",
+		headers: { get: (name: string) => (name === "authorization" ? "Bearer ann" : null) },
+		body: { getReader: () => ({ read, releaseLock: () => undefined }) },
+		signal: new AbortController().signal,
+	};
+}
