@@ -49,7 +49,7 @@ export {
 export type Step = readonly [ChannelState, readonly ChannelEffect[]];
 
 const NONE: readonly ChannelEffect[] = [];
-const LANES = 65_536;
+export const LANES = 65_536;
 
 export function transition(state: ChannelState, input: ChannelInput): Step {
 	switch (input.type) {

@@ -45,6 +45,8 @@ export class Subscriptions {
 	#current: LinkId | null = null;
 	#fresh: Channel[] = [];
 	#lanes = 0;
+	/** What the ids of new channels are above: a multiple of the lanes. */
+	#asks = 0;
 
 	constructor(facts: SubscriptionFacts, report: Report) {
 		this.#facts = facts;
@@ -56,9 +58,7 @@ export class Subscriptions {
 	}
 
 	subscribe(name: string, call: Listener["call"], options: SubscribeOptions): Subscription {
-		const channel = this.#channels.get(name) ?? this.#add(name, options);
-		if (channel.listeners.length > 0 && (options.from ?? "now") !== "now")
-			throw invalid("`from` belongs to the first subscription of a channel; use history().");
+		const channel = this.#join(name, options);
 		const state = new Cell<SubscriptionState>(
 			machine.subscriptionState(channel.state),
 			this.#report,
@@ -145,10 +145,25 @@ export class Subscriptions {
 		for (const link of [...this.#links.keys()]) this.closed(link);
 	}
 
+	/** One that was left in this very turn lives on if it does what is asked; if not, it is another one. */
+	#join(name: string, options: SubscribeOptions): Channel {
+		const { from = "now", recover = true } = options;
+		const channel = this.#channels.get(name);
+		if (channel === undefined) return this.#add(name, options);
+		if (channel.listeners.length > 0) {
+			if (from === "now") return channel;
+			throw invalid("`from` belongs to the first subscription of a channel; use history().");
+		}
+		if (from === "now" && channel.state.recover === recover) return channel;
+		this.#remove(channel);
+		return this.#add(name, options);
+	}
+
 	#add(name: string, { from = "now", recover = true }: SubscribeOptions): Channel {
 		const start = from === "now" ? null : from;
 		this.#lanes += 1;
-		const state = machine.initialChannel(name, { from: start, recover, lane: this.#lanes });
+		const lane = this.#lanes + this.#asks;
+		const state = machine.initialChannel(name, { from: start, recover, lane });
 		const channel: Channel = { name, state, listeners: [] };
 		this.#channels.set(name, channel);
 		this.#plan(channel);
@@ -184,6 +199,8 @@ export class Subscriptions {
 		this.#channels.delete(channel.name);
 		if (!machine.isOpen(channel.state)) return;
 		const id = machine.lastAskId(channel.state);
+		// Ids of a channel grow on a link, also where it is joined again.
+		this.#asks = Math.max(this.#asks, id - (id % machine.LANES));
 		this.#facts.left({ type: "unsubscribe", id, channel: channel.name });
 	}
 
