@@ -5,6 +5,8 @@ import type { Chance } from "./chance.js";
 import { Reader, type ReaderStart, type Sheet } from "./ledger.js";
 import type { Process } from "./process.js";
 
+type Wish = "last" | "earliest" | "now";
+
 export class Audience {
 	/** All that ever were. */
 	readonly readers: Reader[] = [];
@@ -36,8 +38,8 @@ export class Audience {
 		return this.#current.get(channel);
 	}
 
-	positions(): ReadonlyMap<string, Position | null> {
-		return new Map(this.current.map(({ channel, position }) => [channel, position]));
+	positions(): ReadonlyMap<Reader, Position | null> {
+		return new Map(this.current.map((reader) => [reader, reader.position]));
 	}
 
 	/** The program is gone, and all of them with it. */
@@ -47,15 +49,25 @@ export class Audience {
 		this.#subscriptions.clear();
 	}
 
-	unsubscribe(channel: string): void {
+	/** The app changes its mind about what it wants: all that there is, what comes from now on, or what it missed. */
+	resubscribe(channel: string, client: Client, process: Process): void {
 		this.#current.get(channel)?.end();
 		this.#subscriptions.get(channel)?.unsubscribe();
+		const pick = this.#chance.random();
+		this.subscribe(channel, client, process, pick < 0.3 ? "earliest" : pick < 0.6 ? "now" : "last");
 	}
 
-	subscribe(channel: string, client: Client, process: Process): void {
+	subscribe(channel: string, client: Client, process: Process, wish: Wish = "last"): void {
 		const before = this.readers.findLast((reader) => reader.channel === channel);
-		const { from, start } = this.#plan(channel, before);
-		const reader = new Reader(this.#name, channel, start, this.#sheet, before);
+		const { from, start } = this.#plan(channel, before, wish);
+		const reader = new Reader(
+			this.#name,
+			channel,
+			start,
+			this.#sheet,
+			// Who asks for all that there is, is given all.
+			start.index === 0 && from === "earliest" ? undefined : before,
+		);
 		this.readers.push(reader);
 		this.#current.set(channel, reader);
 		const subscription = client.subscribe(
@@ -83,15 +95,16 @@ export class Audience {
 	#plan(
 		channel: string,
 		before: Reader | undefined,
+		wish: Wish,
 	): { readonly from: Position | "earliest" | null; readonly start: ReaderStart } {
 		const recover = !this.#fleeting.has(channel);
-		const last = before?.last ?? null;
+		const last = wish === "last" ? (before?.last ?? null) : null;
 		if (last !== null) {
 			const { records } = this.#sheet.truth.channel(channel);
 			const index = records.indexOf(last.record) + 1;
 			return { from: last.position, start: { index, position: last.position, recover } };
 		}
-		const isFromEarliest = before === undefined && this.#chance.flip(0.5);
+		const isFromEarliest = wish === "earliest" || (before === undefined && this.#chance.flip(0.5));
 		const start = { index: isFromEarliest ? 0 : null, position: null, recover };
 		return { from: isFromEarliest ? "earliest" : null, start };
 	}

@@ -47,12 +47,14 @@ export class Device {
 	readonly tokens: TokenDesk;
 	/** Its wall clock was set: what lies in storage may look too old to be sent again. */
 	hasJumped = false;
-	/** Its tokens were revoked at some time. */
-	wasLoggedOut = false;
+	/** How often its tokens were revoked. */
+	logouts = 0;
 	readonly #world: DeviceWorld;
 	readonly #chance: Chance;
 	readonly #setting: DeviceSetting;
 	readonly #counts = new Map<string, number>();
+	/** Of the storage that the running program opened. */
+	#unopenedBefore = 0;
 
 	constructor(
 		world: DeviceWorld,
@@ -72,7 +74,6 @@ export class Device {
 			reader: (channel) => this.audience.reader(channel),
 			positions: () => this.audience.positions(),
 			stored: (id) => this.#stored(id),
-			isReliable: () => this.disk.struck === 0,
 		});
 		this.tokens = new TokenDesk(world.clock, setting, parts.chance.child());
 		this.audience = new Audience(world, setting, parts.chance.child());
@@ -99,6 +100,12 @@ export class Device {
 		return isHome && outbox.get().length === 0;
 	}
 
+	/** Without a link, and served over HTTP. */
+	get isPolling(): boolean {
+		const { connection, mode } = this.client;
+		return connection.get().status === "reconnecting" && mode.get().mode === "degraded";
+	}
+
 	/** The program dies where it stands; its device goes on. */
 	crash(): void {
 		this.process.kill();
@@ -108,6 +115,7 @@ export class Device {
 			entry.outcome = "abandoned";
 			entry.isDurable = this.#isDurable(entry.id);
 		}
+		this.#noteDated();
 		this.audience.leave();
 	}
 
@@ -119,23 +127,29 @@ export class Device {
 
 	/** The app changes its mind, and changes it again: an answer to the first question may be under way. */
 	resubscribe(channel: string): void {
-		this.audience.unsubscribe(channel);
-		this.audience.subscribe(channel, this.client, this.process);
+		this.audience.resubscribe(channel, this.client, this.process);
 	}
 
-	/** It lies in storage still: late, but not lost. */
-	isStored(id: string): boolean {
-		return this.disk.find(`/m/${id}`) !== undefined;
+	/**
+	 * Durable, not stored by the log, and not lost either. What was sent, or was about to be, looks too old
+	 * by a clock that was set: it ends as unknown, and nobody is there to hear (rule 8). Storage that could
+	 * not be opened is opened by the next program: what it holds is late.
+	 */
+	isExcused({ id, isDated }: Published): boolean {
+		if (this.hasJumped && isDated) return true;
+		return this.disk.unopened > this.#unopenedBefore && this.disk.find(`/m/${id}`) !== undefined;
 	}
 
 	/** The app closes the client; what is unsent stays where it lies. */
 	close(): void {
 		for (const entry of this.#pending()) entry.isDurable = this.#isDurable(entry.id);
+		this.#noteDated();
 		this.wire.forget();
 		void this.client.close();
 	}
 
 	reopen(): void {
+		this.#unopenedBefore = this.disk.unopened;
 		if (this.isRunning) this.client.connect().catch(() => undefined);
 	}
 
@@ -147,7 +161,13 @@ export class Device {
 		const at = this.#world.sheet.now();
 		const entry: Published = {
 			...{ by: this.name, channel, n, id, at, data, outcome: null },
-			...{ isDurable: false, isEphemeral: false, hasTtl: ttlMs !== undefined, isSent: false },
+			...{
+				isDurable: false,
+				isEphemeral: false,
+				hasTtl: ttlMs !== undefined,
+				isSent: false,
+				isDated: false,
+			},
 		};
 		const { ledger } = this.#world;
 		const { process } = this;
@@ -182,8 +202,15 @@ export class Device {
 		);
 	}
 
+	/** Also of those that an earlier program left: what their records say by now. */
+	#noteDated(): void {
+		for (const entry of this.#world.ledger.published)
+			if (entry.by === this.name && this.#stored(entry.id)?.firstSentAt) entry.isDated = true;
+	}
+
 	#boot(): Client {
 		const { process } = this;
+		this.#unopenedBefore = this.disk.unopened;
 		const { sheet } = this.#world;
 		const client = createClient({
 			...this.#setting.options,
@@ -229,7 +256,7 @@ export class Device {
 	/** Two tokens refused in a row end a client, rightly: its user logs in again. */
 	#failed(process: Process, cause: RealtimeError): void {
 		const { sheet, clock } = this.#world;
-		if (cause.code !== "unauthorized" || !this.wasLoggedOut)
+		if (cause.code !== "unauthorized" || this.logouts < 2)
 			sheet.fail(`${this.name} gave up: ${cause.message}`);
 		clock.setTimeout(() => process.isAlive && this.reopen(), 500, "login");
 	}
@@ -243,7 +270,7 @@ export class Device {
 
 	/** An end is deleted from storage before it is told, or a crash would repeat it. */
 	#checkForgotten(id: string): void {
-		if (this.disk.errorRate === 0 && this.disk.struck === 0 && this.#stored(id))
+		if (!this.disk.isUndeleted(`/m/${id}`) && this.#stored(id))
 			this.#world.sheet.fail(`${this.name}: ${id} was told while it lies in storage`);
 	}
 }

@@ -10,6 +10,10 @@ export class Disk {
 	/** The share of writes that fail. */
 	errorRate = 0;
 	struck = 0;
+	/** Writes of a queue's identity that failed: without it the storage does not open. */
+	unopened = 0;
+	/** Keys that should be gone, and are not. */
+	readonly undeleted = new Set<string>();
 	readonly records = new Map<string, unknown>();
 	readonly #clock: VirtualClock;
 	readonly #chance: Chance;
@@ -17,6 +21,11 @@ export class Disk {
 	constructor(clock: VirtualClock, chance: Chance) {
 		this.#clock = clock;
 		this.#chance = chance;
+	}
+
+	/** Whether a record was to be deleted and could not be. */
+	isUndeleted(end: string): boolean {
+		return [...this.undeleted].some((key) => key.endsWith(end));
 	}
 
 	/** The record whose key ends so. */
@@ -27,25 +36,41 @@ export class Disk {
 
 	/** The storage as one program has it: what a dead one began is not done. */
 	mount(process: Process): KeyValueStorage {
-		const call = <T>(work: () => T, isWrite: "write" | "read" = "read"): Promise<T> =>
-			process.outside(this.#call(process, work, isWrite));
+		const read = <T>(work: () => T): Promise<T> =>
+			process.outside(this.#call(process, work, () => undefined));
+		const write = (work: () => void, failed: () => void): Promise<void> =>
+			process.outside(this.#call(process, work, () => this.#strike(failed)));
 		return {
-			get: (key) => call(() => copy(this.records.get(key))),
+			get: (key) => read(() => copy(this.records.get(key))),
 			set: (key, value) => {
 				const kept = copy(value);
-				return call(() => void this.records.set(key, kept), "write");
+				return write(
+					() => void this.records.set(key, kept),
+					() => {
+						if (key.endsWith("/meta")) this.unopened += 1;
+					},
+				);
 			},
-			delete: (key) => call(() => void this.records.delete(key), "write"),
-			keys: () => call(() => [...this.records.keys()]),
+			delete: (key) =>
+				write(
+					() => void this.records.delete(key),
+					() => void this.undeleted.add(key),
+				),
+			keys: () => read(() => [...this.records.keys()]),
 		};
 	}
 
-	async #call<T>(process: Process, work: () => T, kind: "write" | "read"): Promise<T> {
+	/** A write fails, if it is to fail. */
+	#strike(failed: () => void): void {
+		if (this.errorRate === 0 || !this.#chance.flip(this.errorRate)) return;
+		this.struck += 1;
+		failed();
+		throw new Error("QuotaExceededError");
+	}
+
+	async #call<T>(process: Process, work: () => T, strike: () => void): Promise<T> {
 		if (this.delayMs > 0) await this.#clock.sleep(this.#chance.between(0, this.delayMs));
-		if (kind === "write" && this.errorRate > 0 && this.#chance.flip(this.errorRate)) {
-			this.struck += 1;
-			throw new Error("QuotaExceededError");
-		}
+		strike();
 		if (!process.isAlive) throw new Error("The program is dead.");
 		return work();
 	}

@@ -69,7 +69,7 @@ export const CLIENT_FAULTS: Readonly<Record<string, Fault>> = {
 	}),
 	"token-service-down": program((device, world, chance) => {
 		device.tokens.isDown = true;
-		device.wasLoggedOut = true;
+		device.logouts += 1;
 		const before = device.tokens.refused;
 		for (const gateway of world.gateways) gateway.revoked.set(device.name, device.tokens.issued);
 		if (chance.flip(0.7)) device.network.reset();

@@ -119,8 +119,8 @@ export const SERVER_FAULTS: Readonly<Record<string, Fault>> = {
 	},
 	logout: (world, chance) => {
 		const device = chance.one(world.devices);
+		device.logouts += 1;
 		for (const gateway of world.gateways) {
-			device.wasLoggedOut = true;
 			gateway.revoked.set(device.name, device.tokens.issued);
 			if (gateway.isUp) gateway.server.disconnect(device.name);
 		}

@@ -26,6 +26,7 @@ const CONSEQUENCES = [
 	"duplicate-delivery",
 	"trimmed",
 	"retry-rejection",
+	"lost-http-publish",
 ];
 
 /** A run in which one of these never struck has not tested what it says. */

@@ -10,14 +10,14 @@ import type { Position } from "../../src/protocol/position.js";
 import { type ChannelTruth, key, type Payload, type StoredRecord, type Truth } from "./truth.js";
 
 /** Nothing may come later than that after it was stored, or after the last fault was over. */
-export const STALE_MS = 45_000;
+export const STALE_MS = 30_000;
 
 export interface Sheet {
 	readonly truth: Truth;
 	now(): number;
 	/** Since when no fault has been at work; Infinity while one is. */
 	quietSince(): number;
-	readonly phase: "active" | "quiet" | "over";
+	readonly phase: "active" | "quiet" | "degraded" | "over";
 	/** A publish that storage refused, and that lies there all the same. */
 	isZombie(id: string): boolean;
 	fail(breach: string): void;
@@ -46,6 +46,7 @@ export class Reader {
 	readonly #had: ReadonlySet<string>;
 	readonly #counts = new Map<string, number>();
 	readonly #begunAt: number;
+	#answeredAt = Number.POSITIVE_INFINITY;
 	#isOver = false;
 
 	constructor(
@@ -76,6 +77,7 @@ export class Reader {
 	/** The server has answered: from now on everything counts. */
 	answered(): void {
 		this.start.index ??= this.#truth.records.length;
+		this.#answeredAt = Math.min(this.#answeredAt, this.#sheet.now());
 	}
 
 	gap({ missed }: Gap): void {
@@ -95,7 +97,7 @@ export class Reader {
 
 	/** What it should have had by now and has not. */
 	missing(retained: ReadonlySet<number>): readonly string[] {
-		const { index, recover } = this.start;
+		const { index, position, recover } = this.start;
 		if (index === null || !recover) return [];
 		const missing: string[] = [];
 		const records = this.#truth.records;
@@ -105,7 +107,8 @@ export class Reader {
 			if (this.#seen.has(own) || this.#had.has(own)) continue;
 			const { by, n } = record.data;
 			if (record.lostAt === null && retained.has(record.offset)) missing.push(`${by}#${n} lost`);
-			// What nobody can give any more must at least be confessed.
+			// What nobody can give any more must at least be confessed to whoever said where it stood.
+			else if (position === null && record.storedAt < this.#answeredAt) continue;
 			else if (!this.gaps.some((gap) => gap.at >= record.storedAt))
 				missing.push(`${by}#${n} gone without a gap`);
 		}
@@ -176,6 +179,8 @@ export interface Published {
 	hasTtl: boolean;
 	/** It was handed to a socket or a request. */
 	isSent: boolean;
+	/** Its record said so, or that it was about to be. */
+	isDated: boolean;
 }
 
 export class Ledger {

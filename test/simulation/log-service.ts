@@ -12,7 +12,7 @@ import { MemoryLog, type Restart } from "../../src/server/memory-log.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
 import type { Chance } from "./chance.js";
 import type { Process } from "./process.js";
-import { type Payload, Truth } from "./truth.js";
+import { type Payload, type StoredRecord, Truth } from "./truth.js";
 
 export class LogService {
 	readonly truth = new Truth();
@@ -29,10 +29,19 @@ export class LogService {
 	readonly #clock: VirtualClock;
 	readonly #chance: Chance;
 	readonly #log: MemoryLog;
+	readonly #fail: (breach: string) => void;
+	/** The last append that a channel took of each client: its link, and what it stored. */
+	readonly #fences = new Map<string, { readonly link: number; readonly record: StoredRecord }>();
 	/** Nothing on a feed overtakes. */
 	readonly #feedAt = new Map<Process, number>();
 
-	constructor(clock: VirtualClock, chance: Chance, retain: Retention) {
+	constructor(
+		clock: VirtualClock,
+		chance: Chance,
+		retain: Retention,
+		fail: (breach: string) => void,
+	) {
+		this.#fail = fail;
 		this.#clock = clock;
 		this.#chance = chance;
 		this.#log = new MemoryLog({ retain, runtime: { clock, random: chance.random } });
@@ -74,14 +83,35 @@ export class LogService {
 		const result = await this.#log.append(channel, message, fence);
 		if (result.status === "fenced") this.struck.fenced += 1;
 		else if (result.duplicate) this.struck.duplicates += 1;
-		else this.#record(channel, message, result.position);
+		else {
+			const record = this.#record(channel, message, result.position);
+			if (fence !== undefined) this.#checkFence(channel, fence, record);
+		}
 		return result;
 	}
 
-	#record(channel: string, { id, from, data }: LogMessage, { epoch, offset }: Position): void {
+	/** Rule 5: nothing is taken of an older link of that client, nor what was made for another epoch. */
+	#checkFence(channel: string, { client, link, epoch }: Fence, record: StoredRecord): void {
+		const { by, n } = record.data;
+		const whose = `${channel} ${record.from} ${client}`;
+		const newest = this.#fences.get(whose);
+		// A log that loses a message loses the fence with it.
+		if (newest !== undefined && newest.link > link && newest.record.lostAt === null)
+			this.#fail(`${channel}: ${by}#${n} was taken of an older link`);
+		if (epoch !== null && epoch !== record.epoch)
+			this.#fail(`${channel}: ${by}#${n} was made for another epoch`);
+		this.#fences.set(whose, { link, record });
+	}
+
+	#record(
+		channel: string,
+		{ id, from, data }: LogMessage,
+		{ epoch, offset }: Position,
+	): StoredRecord {
 		const storedAt = this.#clock.monotonic();
 		const record = { id, from, data: data as Payload, epoch, offset, storedAt, lostAt: null };
 		this.truth.channel(channel).add(record);
+		return record;
 	}
 
 	async #call<T>(work: () => Promise<T>): Promise<T> {

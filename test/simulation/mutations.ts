@@ -163,10 +163,10 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 		replace: "void token;",
 	},
 	{
-		name: "facts follow the end of a transport",
+		name: "a socket that is given up stays open",
 		file: "transport/websocket.ts",
-		find: "for (const [type, react] of this.#reactions) socket.removeEventListener(type, react);",
-		replace: "this.#isOver = false;",
+		find: "if (socket.readyState === CLOSED) return;",
+		replace: "if (socket.readyState !== CLOSED) return;",
 	},
 ];
 

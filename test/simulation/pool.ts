@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { type Chunk, emptyTally, merge, type Tally } from "./tally.js";
 
 const CHUNK = 10;
-/** A chunk takes a second or two; a thread that says nothing for so long goes round in a circle. */
+/** A chunk takes a second or two. */
 const HUNG_MS = 90_000;
 
 export interface RunOptions {
@@ -18,6 +18,8 @@ export interface RunOptions {
 	readonly threads?: number;
 	/** Stop as soon as one has failed. @default "all" */
 	readonly until?: "all" | "first-failure";
+	/** A thread that says nothing for so long goes round in a circle. @default 90000 */
+	readonly hungMs?: number;
 	readonly onProgress?: (tally: Tally) => void;
 }
 
@@ -51,9 +53,7 @@ export async function runSeeds(options: RunOptions): Promise<Tally> {
 		tally = merge(tally, part);
 		options.onProgress?.(tally);
 	};
-	await Promise.all(
-		Array.from({ length: threads }, () => new Thread(options.worker, take, add).run()),
-	);
+	await Promise.all(Array.from({ length: threads }, () => new Thread(options, take, add).run()));
 	return { ...tally, failures: [...tally.failures].sort((a, b) => a.seed - b.seed) };
 }
 
@@ -61,13 +61,19 @@ class Thread {
 	readonly #take: () => Chunk | null;
 	readonly #add: (part: Tally) => void;
 	readonly #worker: Worker;
+	readonly #hungMs: number;
 	#chunk: Chunk | null = null;
 	#watch: NodeJS.Timeout | undefined;
 
-	constructor(file: string, take: () => Chunk | null, add: (part: Tally) => void) {
+	constructor(
+		{ worker, hungMs = HUNG_MS }: RunOptions,
+		take: () => Chunk | null,
+		add: (part: Tally) => void,
+	) {
+		this.#hungMs = hungMs;
 		this.#take = take;
 		this.#add = add;
-		this.#worker = new Worker(file, { execArgv: [], stdout: false });
+		this.#worker = new Worker(worker, { execArgv: [], stdout: false });
 	}
 
 	async run(): Promise<void> {
@@ -76,7 +82,7 @@ class Thread {
 				clearTimeout(this.#watch);
 				this.#chunk = this.#take();
 				if (this.#chunk === null) return resolve();
-				this.#watch = setTimeout(() => this.#lost("went round in a circle", resolve), HUNG_MS);
+				this.#watch = setTimeout(() => this.#lost("went round in a circle", resolve), this.#hungMs);
 				this.#worker.postMessage(this.#chunk);
 			};
 			this.#worker.on("message", (part: Tally) => {

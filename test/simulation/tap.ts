@@ -18,9 +18,7 @@ export interface Speaker {
 	readonly sheet: Sheet;
 	reader(channel: string): Reader | undefined;
 	/** Where its readers stand now. */
-	positions(): ReadonlyMap<string, Position | null>;
-	/** Its storage has never failed: what was to be deleted is deleted. */
-	isReliable(): boolean;
+	positions(): ReadonlyMap<Reader, Position | null>;
 	/** What lies in stable storage of a publish; undefined with an outbox in memory. */
 	stored(id: string): { readonly firstSentAt: number | null } | null | undefined;
 }
@@ -86,7 +84,7 @@ export class Tap {
 	readonly #isAnswered = new Set<string>();
 	readonly #last = new Map<string, { readonly n: number; readonly retries: number }>();
 	/** Where the readers stood when it was dialled: its first questions were written no earlier. */
-	readonly #began: ReadonlyMap<string, Position | null>;
+	readonly #began: ReadonlyMap<Reader, Position | null>;
 	#hasPublished = false;
 	#hasHello = false;
 
@@ -123,8 +121,7 @@ export class Tap {
 		const before = this.#sent.get(id);
 		if (before !== undefined && before.retries === retries)
 			wire.fail(`sends ${id} twice on one link`);
-		if (wire.acknowledged.has(id) && wire.speaker.isReliable())
-			wire.fail(`sends ${id} again after its acknowledgement`);
+		if (wire.acknowledged.has(id)) wire.fail(`sends ${id} again after its acknowledgement`);
 		if (wire.everSent.has(id)) wire.counts.resends += 1;
 		this.#sent.delete(id);
 		this.#sent.set(id, { channel, retries });
@@ -203,9 +200,11 @@ export class Tap {
 		this.#asked.set(channel, frame);
 		this.#isAnswered.delete(channel);
 		const reader = this.#wire.speaker.reader(channel);
+		if (reader === undefined) return;
 		// Hello may have had to wait for a token, and the first questions with it.
-		const held = before === undefined ? this.#began.get(channel) : reader?.position;
-		if (reader === undefined || held === null || held === undefined) return;
+		const began = this.#began.get(reader) ?? reader.start.position;
+		const held = before === undefined ? began : reader.position;
+		if (held === null) return;
 		if (!isPosition(from)) {
 			if (reader.start.recover) this.#wire.fail(`asks for ${channel} from ${JSON.stringify(from)}`);
 			return;

@@ -124,10 +124,11 @@ export class Wire implements Wiring {
 		this.publishing?.waiting.delete(id);
 	}
 
-	/** The app has closed the client: what it had yet to delete, it may find again. */
+	/** The program has died or closed its client: what it had yet to delete, it may find again. */
 	forget(): void {
-		this.acknowledged.clear();
+		for (const id of this.beingRead) this.acknowledged.add(id);
 		this.beingRead.clear();
+		for (const id of this.acknowledged) if (this.speaker.stored(id)) this.acknowledged.delete(id);
 	}
 
 	/** The program has died: another one will speak. */

@@ -69,7 +69,9 @@ export class World implements Sheet {
 	readonly devices: readonly Device[];
 	readonly breaches: string[] = [];
 	/** In quiet times no link may be lost. */
-	phase: "active" | "quiet" | "over" = "active";
+	phase: Sheet["phase"] = "active";
+	/** Answers to publishes over HTTP that never came. */
+	lostPublishes = 0;
 	/** Null unless it is asked for: it costs more than the world itself. */
 	readonly history: string[] | null;
 	/** How often each kind of fault really struck. */
@@ -79,6 +81,7 @@ export class World implements Sheet {
 	#quietSince = 0;
 	#active = 0;
 	#serverCount = 0;
+	readonly #unlucky = new Set<string>();
 	readonly #troubles = new Set<() => void>();
 
 	constructor(seed: number, mode: "recorded" | "judged") {
@@ -87,7 +90,9 @@ export class World implements Sheet {
 		this.chance = new Chance(seed);
 		this.setting = drawSetting(this.chance.child());
 		const { setting, clock } = this;
-		this.log = new LogService(clock, this.chance.child(), setting.retain);
+		this.log = new LogService(clock, this.chance.child(), setting.retain, (what) =>
+			this.fail(what),
+		);
 		this.log.delayMs = setting.logDelayMs;
 		this.ledger = new Ledger(this, setting.retain.ms);
 		const parts = { clock, log: this.log };
@@ -136,6 +141,11 @@ export class World implements Sheet {
 		for (const end of [...this.#troubles]) end();
 	}
 
+	/** The next publish of each of these over HTTP is lost, or its answer is. */
+	losePublishes(names: readonly string[]): void {
+		for (const name of names) this.#unlucky.add(name);
+	}
+
 	struck(kind: string, times = 1): void {
 		this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + times);
 		this.note(`FAULT ${kind}`);
@@ -168,6 +178,7 @@ export class World implements Sheet {
 
 	#newDevice(index: number): Device {
 		const { clock, setting } = this;
+		const name = `c${index}`;
 		const chance = this.chance.child();
 		const network = createNetwork({
 			clock,
@@ -180,11 +191,10 @@ export class World implements Sheet {
 		for (const gateway of this.gateways) network.serve(gateway.url, gateway);
 		network.serve(API, {
 			upgrade: () => ({ type: "refuse", status: 404 }),
-			request: (request) => this.#answer(request),
+			request: (request) => this.#answer(name, request),
 		});
 		const disk = new Disk(clock, chance.child());
 		const isPersistent = chance.flip(0.5);
-		const name = `c${index}`;
 		const channels = chance.flip(0.5) ? CHANNELS : [chance.one(CHANNELS)];
 		const tokenTripMs = 2 * (setting.latencyMs + setting.jitterMs) + SLOWEST_TOKEN_MS;
 		const fleeting = new Set(channels.filter(() => chance.flip(0.1)));
@@ -224,10 +234,15 @@ export class World implements Sheet {
 	}
 
 	/** The HTTP half is behind a balancer that knows who lives. */
-	async #answer(request: Request): Promise<Response> {
+	async #answer(name: string, request: Request): Promise<Response> {
 		if (this.apiFault !== null) return this.apiFault();
 		const up = this.gateways.filter(({ isUp }) => isUp);
 		if (up.length === 0) throw new Error("Nobody is there.");
-		return this.chance.one(up).request(request);
+		const isUnlucky = request.url.endsWith("/publish") && this.#unlucky.delete(name);
+		if (isUnlucky) this.lostPublishes += 1;
+		const isLostOnItsWay = isUnlucky && this.chance.flip(0.5);
+		const response = isLostOnItsWay ? null : await this.chance.one(up).request(request);
+		if (isUnlucky || response === null) throw new Error("The line was cut.");
+		return response;
 	}
 }
