@@ -5,6 +5,8 @@ const SKIPPED = new Set([
 	..."_clock _logger _settings settings _options signal clock stats _stats limits rights".split(
 		" ",
 	),
+	// Options, the same in every state.
+	..."retain _retain _ms beat dedupeMs _batchLength _socket".split(" "),
 	..."_access _http _bucket _bufferedBytes _flusher flusher _limit _batchBytes _random".split(" "),
 ]);
 
@@ -48,12 +50,13 @@ class Writer {
 			this.text += `@${known},`;
 			return;
 		}
+		if (isPlain(value)) return this.#writeFields(value, Object.keys(value));
 		this.#seen.set(value, this.#seen.size);
 		if (value instanceof Promise) this.text += "p,";
 		else if (value instanceof Set) this.#writeAll([...value]);
 		else if (value instanceof Map) this.#writeAll([...value].flat());
 		else if (isQueue(value)) this.#writeAll(value._items.slice(value._begin));
-		else if (this.#writeFields(value) === "flat") this.#seen.delete(value);
+		else this.#writeFields(value, keysOf(value));
 	}
 
 	#writeAll(values: readonly unknown[]): void {
@@ -62,29 +65,37 @@ class Writer {
 		this.text += "]";
 	}
 
-	#writeFields(value: object): "flat" | "deep" {
-		let shape: "flat" | "deep" = "flat";
+	/** Nothing but objects with objects in them can lie on a cycle. */
+	#writeFields(value: object, keys: readonly string[]): void {
+		const fields = value as Readonly<Record<string, unknown>>;
 		this.text += "{";
-		for (const key of keysOf(value)) {
-			const field = (value as Readonly<Record<string, unknown>>)[key];
-			if (typeof field === "object" && field !== null) shape = "deep";
+		for (const key of keys) {
+			const field = fields[key];
+			if (typeof field === "function" || SKIPPED.has(key)) continue;
 			this.text += `${key}:`;
-			this.write(typeof field === "number" && INSTANTS.has(key) ? age(field) : field);
+			if (typeof field === "number" && INSTANTS.has(key)) this.text += `${age(field)},`;
+			else {
+				if (typeof field === "object" && field !== null && !this.#seen.has(value))
+					this.#seen.set(value, this.#seen.size);
+				this.write(field);
+			}
 		}
 		this.text += "}";
-		return shape;
 	}
+}
+
+function isPlain(value: object): boolean {
+	return value.constructor === Object || value.constructor === undefined;
 }
 
 /** Every instance of a class has the fields of the class. */
 const keysOfClass = new Map<object, readonly string[]>();
 
 function keysOf(value: object): readonly string[] {
-	const prototype: object | null = Object.getPrototypeOf(value);
-	const known = prototype === null ? undefined : keysOfClass.get(prototype);
+	const known = keysOfClass.get(value.constructor);
 	if (known !== undefined) return known;
 	const keys = Object.keys(value).filter((key) => !SKIPPED.has(key));
-	if (prototype !== null && prototype !== Object.prototype) keysOfClass.set(prototype, keys);
+	keysOfClass.set(value.constructor, keys);
 	return keys;
 }
 

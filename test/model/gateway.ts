@@ -17,6 +17,8 @@ export class GatedLog {
 	calls: readonly Call[] = [];
 	/** Appends and reads fail. */
 	isBusy = false;
+	/** Heads that were read, and that who reads on from there still remembers. */
+	answers: readonly string[] = [];
 	readonly #isStepwise: boolean;
 	/** Tells two calls of a kind apart, and so who waits for which. */
 	#made = 0;
@@ -49,6 +51,11 @@ export class GatedLog {
 		call?.run();
 	}
 
+	/** Nothing is under way any more, so nobody remembers an answer that has changed nothing else. */
+	forget(): void {
+		if (this.calls.length === 0) this.answers = [];
+	}
+
 	#call<R>(name: string, args: readonly unknown[], run: () => Promise<R>): Promise<R> {
 		if (this.isBusy && (name === "append" || name === "head"))
 			return Promise.reject(new Error("busy"));
@@ -57,8 +64,13 @@ export class GatedLog {
 			const last = args.at(-1);
 			const detail = JSON.stringify(typeof last === "function" ? [] : args);
 			this.#made += 1;
+			const answer = (result: R): void => {
+				const text = `${words} ${JSON.stringify(result)}`;
+				if (name === "head") this.answers = [...this.answers, text];
+				resolve(result);
+			};
 			const words = `${name}#${this.#made} ${detail}`;
-			const complete = (): void => void run().then(resolve, reject);
+			const complete = (): void => void run().then(answer, reject);
 			this.calls = [...this.calls, { words, run: complete }];
 		});
 	}

@@ -31,6 +31,13 @@ export class Ledger {
 	hasBegun = false;
 	#last: Position | null = null;
 
+	/** Everything that later checks rest on. */
+	get state(): unknown {
+		const { entries, delivered, told, gaps, breaks, finished, hasBegun } = this;
+		const sets = [this.everStored, this.excused, this.trimmed].map((set) => [...set].sort());
+		return [entries, delivered, told, gaps, breaks, finished, hasBegun, this.#last, sets];
+	}
+
 	/** Heard from the log itself. */
 	appended({ id, from, position }: FollowedMessage): void {
 		if (position === null) return;

@@ -4,6 +4,7 @@ import type { LinkId } from "../../src/channels/contract.js";
 import { decodePollResponse, decodeServerMessage } from "../../src/protocol/decode-server.js";
 import type { PollRequest, ServerFrame, SubscribeFrame } from "../../src/protocol/frames.js";
 import { SERVER_TEXT } from "../../src/protocol/limits.js";
+import type { ServerLink } from "../../src/server/contract.js";
 import type { ModelClient, Outside } from "./client.js";
 import type { Gateway } from "./gateway.js";
 import type { Scenario } from "./scenario.js";
@@ -37,6 +38,11 @@ export class Network implements Outside {
 	get client(): ModelClient {
 		if (this.#client === null) throw new Error("nobody is connected");
 		return this.#client;
+	}
+
+	/** Links that their gateways have not given up. */
+	get held(): readonly ServerLink[] {
+		return this.wires.flatMap(({ server }) => server ?? []);
 	}
 
 	// ── links ────────────────────────────────────────────────────────────────────────────────────

@@ -55,6 +55,8 @@ export interface ModelWorld {
 	clientDigest(): string;
 	/** ... and what is behind the gateways, which what a client receives does not change. */
 	serverDigest(): string;
+	/** That gateways have. */
+	readonly heldLinks: number;
 	/** Nothing is on its way. */
 	isQuiet(): boolean;
 	/** The next thing that happens when nothing goes wrong any more; null: all is over. */

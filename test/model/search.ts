@@ -25,9 +25,7 @@ export interface Searched {
 }
 
 const LONGEST_HEALING = 300;
-/** These change nothing behind the gateways. */
-const IN_CLIENT = /^(disk|finish|publish)/;
-/** Nothing behind the gateways notices these before something arrives there. */
+/** Nothing behind the gateways notices these, but that a link is given up. */
 const CLIENTS_OWN = /^(down|answer|disk|finish|publish)/;
 /** The client notices none of these before something arrives. */
 const SERVERS_OWN = /^(up|append|broadcast|restart)/;
@@ -100,11 +98,12 @@ class Search {
 
 	#enter(action: string, server: string, asleep: ReadonlySet<string>): void {
 		this.#go();
+		const { heldLinks } = this.#world;
 		this.#take(action);
 		this.#path.push(action);
 		this.#judge(this.#world.problems);
-		if (this.#found === null)
-			this.#visit(IN_CLIENT.test(action) ? server : this.#world.serverDigest(), asleep);
+		const isSame = CLIENTS_OWN.test(action) && this.#world.heldLinks === heldLinks;
+		if (this.#found === null) this.#visit(isSame ? server : this.#world.serverDigest(), asleep);
 		this.#path.pop();
 		this.#isThere = false;
 	}

@@ -55,6 +55,10 @@ class World implements ModelWorld {
 		return this.#ledger.problems;
 	}
 
+	get heldLinks(): number {
+		return this.#network.held.length;
+	}
+
 	// ── what may happen ──────────────────────────────────────────────────────────────────────────
 	actions(): readonly string[] {
 		return [...this.#moves(), ...this.#events(), ...this.#faults()];
@@ -241,23 +245,23 @@ class World implements ModelWorld {
 	// ── after it ─────────────────────────────────────────────────────────────────────────────────
 	runTimer(): boolean {
 		this.#network.sweep();
-		return this.#clock.runOne();
+		const hasRun = this.#clock.runOne();
+		if (!hasRun) for (const { log } of this.#gateways) log.forget();
+		return hasRun;
 	}
 
 	clientDigest(): string {
-		const { entries: log, delivered, told, excused, trimmed, gaps, breaks } = this.#ledger;
 		const now = age(this.#clock.elapsed);
 		return digest([
 			[this.#used, now, this.#rights, this.#client.state, this.#network.state],
-			[log, delivered, [...told], [...excused].sort(), [...trimmed], gaps, breaks],
-			[this.#ledger.finished, this.#ledger.hasBegun],
+			this.#ledger.state,
 		]);
 	}
 
 	serverDigest(): string {
 		return digest([
 			this.#clock.timers.map(({ label }) => label).sort(),
-			this.#network.wires.map(({ server }) => server),
+			this.#network.held,
 			this.#log,
 			this.#gateways,
 		]);
