@@ -16,7 +16,7 @@ export type Report = (reason: unknown) => void;
 export class Cell<T> implements Readable<T> {
 	#value: T;
 	readonly #report: Report;
-	/** Made with the first listener: most cells of most clients never have one. */
+	/** Made with the first listener, gone with the last: most cells of most clients never have one. */
 	#listeners: Set<{ readonly call: (value: T, previous: T) => void }> | undefined;
 
 	constructor(value: T, report: Report) {
@@ -35,7 +35,7 @@ export class Cell<T> implements Readable<T> {
 		if (this.#listeners === undefined) return;
 		for (const listener of [...this.#listeners]) {
 			// One that unsubscribed meanwhile is not called any more.
-			if (!this.#listeners.has(listener)) continue;
+			if (!this.#listeners?.has(listener)) continue;
 			try {
 				listener.call(value, previous);
 			} catch (reason) {
@@ -49,6 +49,9 @@ export class Cell<T> implements Readable<T> {
 		const entry = { call: listener };
 		this.#listeners ??= new Set();
 		this.#listeners.add(entry);
-		return () => this.#listeners?.delete(entry);
+		return () => {
+			this.#listeners?.delete(entry);
+			if (this.#listeners?.size === 0) this.#listeners = undefined;
+		};
 	}
 }

@@ -13,18 +13,26 @@ export const systemClock: Clock = {
 	monotonic: () => performance.now(),
 	setTimeout(run, ms) {
 		// Node warns of NaN.
-		let leftMs = Math.max(ms, 0) || 0;
-		let timer: ReturnType<typeof setTimeout>;
-		const arm = (): void => {
-			const partMs = Math.min(leftMs, LONGEST_MS);
-			leftMs -= partMs;
-			timer = setTimeout(leftMs > 0 ? arm : run, partMs);
-		};
-		arm();
+		const waitMs = Math.max(ms, 0) || 0;
+		if (waitMs > LONGEST_MS) return setLongTimeout(run, waitMs);
+		const timer = setTimeout(run, waitMs);
 		return disposable(() => clearTimeout(timer));
 	},
 	sleep: (ms, signal) => sleep(systemClock, ms, signal),
 };
+
+/** In parts that a timer can hold. Apart, because an idle client holds a timer and pays for its scope. */
+function setLongTimeout(run: () => void, ms: number): Disposable {
+	let leftMs = ms;
+	let timer: ReturnType<typeof setTimeout>;
+	const arm = (): void => {
+		const partMs = Math.min(leftMs, LONGEST_MS);
+		leftMs -= partMs;
+		timer = setTimeout(leftMs > 0 ? arm : run, partMs);
+	};
+	arm();
+	return disposable(() => clearTimeout(timer));
+}
 
 /** `sleep` of any clock that has timers. */
 export function sleep(

@@ -20,7 +20,8 @@ interface Refusal {
 }
 
 type SocketEvent = Partial<MessageEvent & CloseEvent & ErrorEvent>;
-type React = (event: SocketEvent) => void;
+
+const EVENTS = ["open", "message", "close", "error"] as const;
 
 /** `ws` would wait 30 s for a dead peer's close frame, and hold the socket all the while. */
 const TERMINATE_MS = 1_000;
@@ -42,19 +43,14 @@ class WebSocketTransport implements Transport {
 	readonly #runtime: Runtime;
 	readonly #facts: TransportFacts;
 	readonly #socket: Socket | undefined;
-	readonly #reactions: readonly (readonly [string, React])[];
 	#hasOpened = false;
 	#isOver = false;
+	/** One for all events: an idle link holds no more closures than it must. */
+	readonly #listener = (event: SocketEvent): void => this.#react(event);
 
 	constructor(endpoint: Endpoint, facts: TransportFacts, runtime: Runtime) {
 		this.#runtime = runtime;
 		this.#facts = facts;
-		this.#reactions = [
-			["open", () => this.#open()],
-			["message", ({ data }) => this.#receive(data)],
-			["close", ({ code = 1006, reason = "" }) => this.#end({ code, reason })],
-			["error", ({ message = "", error }) => this.#fail(error?.code ?? message)],
-		];
 		try {
 			this.#socket = new runtime.WebSocket(endpoint.url, SUBPROTOCOL, OPTIONS);
 		} catch (reason) {
@@ -81,12 +77,19 @@ class WebSocketTransport implements Transport {
 
 	#listen(socket: Socket): void {
 		socket.binaryType = "arraybuffer";
-		for (const [type, react] of this.#reactions) socket.addEventListener(type, react);
+		for (const type of EVENTS) socket.addEventListener(type, this.#listener);
 		socket.on?.("unexpected-response", (_request, { statusCode = 0, headers }) => {
 			const retryAfterMs = parseRetryAfter(headers["retry-after"], this.#runtime.clock.now());
 			const told = retryAfterMs === undefined ? {} : { retryAfterMs };
 			this.#end({ code: 1006, reason: `HTTP ${statusCode}`, httpStatus: statusCode, ...told });
 		});
+	}
+
+	#react({ type, data, code = 1006, reason = "", message = "", error }: SocketEvent): void {
+		if (type === "message") this.#receive(data);
+		else if (type === "open") this.#open();
+		else if (type === "close") this.#end({ code, reason });
+		else this.#fail(error?.code ?? message);
 	}
 
 	#open(): void {
@@ -117,7 +120,7 @@ class WebSocketTransport implements Transport {
 	}
 
 	#hangUp(socket: Socket, code: number, reason: string): void {
-		for (const [type, react] of this.#reactions) socket.removeEventListener(type, react);
+		for (const type of EVENTS) socket.removeEventListener(type, this.#listener);
 		// `ws` reports a handshake that is broken off as an error, and one that nobody hears is thrown.
 		socket.addEventListener("error", () => {});
 		if (socket.readyState === CLOSED) return;
