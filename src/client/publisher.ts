@@ -235,9 +235,8 @@ export class Publisher {
 			case "forget":
 				return this.#drop(effect.publishes);
 			case "settle":
-				return this.#end(effect.id, ({ resolve }) => resolve(effect.receipt));
 			case "fail":
-				return this.#end(effect.id, ({ reject }) => reject(effect.cause));
+				return this.#end(effect);
 			default:
 				return effect satisfies never;
 		}
@@ -265,12 +264,21 @@ export class Publisher {
 		(this.#store?.remove(publishes) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
 	}
 
-	#end(id: string, end: (promised: Promised) => void): void {
-		const promised = this.#promised.get(id);
-		this.#promised.delete(id);
-		if (promised !== undefined) end(promised);
+	/** Nobody waits for what a dead program has published: what is no success goes to `error` then. */
+	#end(outcome: Extract<OutboxEffect, { type: "settle" | "fail" }>): void {
+		const promised = this.#promised.get(outcome.id);
+		this.#promised.delete(outcome.id);
+		if (outcome.type === "settle") {
+			const { receipt } = outcome;
+			if (promised !== undefined) promised.resolve(receipt);
+			else if (receipt.status !== "stored") this.#world.report(lost(receipt.status));
+		} else if (promised !== undefined) promised.reject(outcome.cause);
+		else if (outcome.cause.code !== "closed") this.#world.report(outcome.cause);
 	}
 }
+
+const lost = (status: PublishReceipt["status"]): RealtimeError =>
+	new RealtimeError("connection-lost", `A publish of an earlier program ended as "${status}".`);
 
 function toJson(data: unknown): string {
 	try {

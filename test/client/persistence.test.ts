@@ -86,4 +86,53 @@ describe("a persisted outbox", () => {
 		await rejected;
 		expect(errors).toContain("no database");
 	});
+
+	it("tells what became of a dead program's publishes by an error, as nobody else waits for it", async () => {
+		const storage = memoryStorage();
+		const locks = memoryLocks();
+		const first = createHarness({ behavior: "hang", api: [], outbox, runtime: { storage, locks } });
+		first.client.publish("secret", "not allowed").catch(() => undefined);
+		first.client.publish("room", "allowed").catch(() => undefined);
+		await first.clock.advance(1_000);
+		await first.client.close();
+
+		const second = createHarness({
+			outbox,
+			connect: "eager",
+			seed: 2,
+			runtime: { storage, locks },
+			server: { canPublish: (_identity, channel) => channel !== "secret" },
+		});
+		const errors: string[] = [];
+		second.client.on("error", ({ code }) => errors.push(code));
+		await second.clock.advance(5_000);
+		expect(second.client.outbox.get()).toEqual([]);
+		expect(errors).toEqual(["forbidden"]);
+	});
+
+	it("tells that a dead program's publish has expired, and nothing when the app clears it", async () => {
+		const storage = memoryStorage();
+		const locks = memoryLocks();
+		const open = (seed: number): Harness =>
+			createHarness({ behavior: "hang", api: [], outbox, seed, runtime: { storage, locks } });
+		const first = open(1);
+		first.client.publish("room", "short", { ttlMs: 10_000 }).catch(() => undefined);
+		first.client.publish("room", "long").catch(() => undefined);
+		await first.clock.advance(1_000);
+		await first.client.close();
+
+		const second = open(2);
+		const errors: string[] = [];
+		second.client.on("error", ({ message }) => errors.push(message));
+		second.client.connect().catch(() => undefined);
+		await second.clock.advance(20_000);
+		expect(second.client.outbox.get().map(({ data }) => data)).toEqual(["long"]);
+		expect(errors).toEqual([expect.stringContaining("expired")]);
+		const cleared = second.client.outbox.clear();
+		await second.clock.advance(100);
+		await cleared;
+		expect(second.client.outbox.get()).toEqual([]);
+		expect(errors).toHaveLength(1);
+		await second.client.close();
+	});
 });
