@@ -43,6 +43,16 @@ function death(
 	};
 }
 
+/** It checks slowly, and has much to check: whoever moves sends all that again, and is faster elsewhere. */
+function overwork({ devices }: World, gateway: Gateway, chance: Chance): void {
+	gateway.checkMs = chance.between(200, 2_000);
+	for (const device of devices) {
+		const channel = chance.one(device.channels);
+		const count = chance.int(3, 10);
+		for (let n = 0; device.isRunning && n < count; n++) device.publish(channel);
+	}
+}
+
 function restart(
 	kind: string,
 	keep: (chance: Chance) => "all" | "none" | { lostTail: number },
@@ -111,8 +121,10 @@ export const SERVER_FAULTS: Readonly<Record<string, Fault>> = {
 		if (!gateway.isUp) return;
 		if (gateway.connections > 0) world.struck("drain");
 		const withinMs = chance.between(500, 8_000);
+		if (chance.flip(0.5)) overwork(world, gateway, chance);
 		void gateway.server.drain({ withinMs });
 		world.trouble(withinMs + chance.between(100, 2_000), () => {
+			gateway.checkMs = world.setting.checkMs;
 			for (const { network } of world.devices) network.reset(gateway.url);
 			gateway.start();
 		});

@@ -1,6 +1,11 @@
 /* A gateway: the shipped server half in a process of its own, behind faults of its own. */
 import { createServer } from "../../src/server/create-server.js";
-import type { RealtimeServer, ServerLink, ServerOptions } from "../../src/server/contract.js";
+import type {
+	RealtimeServer,
+	ServerLink,
+	ServerOptions,
+	ServerSocket,
+} from "../../src/server/contract.js";
 import type { SimulatedHost, Upgrade } from "../../src/testing/host.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
 import type { Chance } from "./chance.js";
@@ -47,7 +52,7 @@ export class Gateway implements SimulatedHost {
 	readonly #chance: Chance;
 	readonly #log: LogService;
 	readonly #options: GatewayOptions;
-	readonly #links = new Set<{ readonly close: (code: number) => void }>();
+	readonly #links = new Set<Pick<ServerSocket, "close" | "bufferedBytes">>();
 
 	constructor(
 		url: string,
@@ -69,6 +74,12 @@ export class Gateway implements SimulatedHost {
 
 	get connections(): number {
 		return this.#links.size;
+	}
+
+	/** What waits for its slowest client, against what may. */
+	get overload(): number {
+		const most = Math.max(0, ...[...this.#links].map((link) => link.bufferedBytes()));
+		return most - (this.#options.sendBufferBytes ?? Number.POSITIVE_INFINITY);
 	}
 
 	/** The process dies where it stands. What becomes of its connections is the networks' affair. */
@@ -97,13 +108,12 @@ export class Gateway implements SimulatedHost {
 				const { process } = this;
 				const isMute = posture === "mute";
 				const link = isMute ? null : this.server.opened(socket, this.url);
-				const own = { close: (code: number) => socket.close(code, "") };
-				this.#links.add(own);
+				this.#links.add(socket);
 				if (typeof posture === "object") {
-					const close = (): void => own.close(posture.code);
+					const close = (): void => socket.close(posture.code, "");
 					process.clock.setTimeout(close, posture.closeAfterMs, "posture");
 				}
-				return this.#guard(process, link, () => this.#links.delete(own));
+				return this.#guard(process, link, () => this.#links.delete(socket));
 			},
 		};
 	}
@@ -114,7 +124,7 @@ export class Gateway implements SimulatedHost {
 
 	/** Closes everything that is open there. */
 	closeAll(code: number): void {
-		for (const link of [...this.#links]) link.close(code);
+		for (const link of [...this.#links]) link.close(code, "");
 	}
 
 	/** Facts for a dead process fall to the floor. */

@@ -46,8 +46,8 @@ const PURE: readonly Omit<Mutation, "home">[] = [
 	{
 		name: "the window is unbounded",
 		file: "channels/outbox-sends.ts",
-		find: 'const limit = via === "http" ? 1 : window;',
-		replace: 'const limit = via === "http" ? 1 : 100_000;',
+		find: 'return via === "http" ? WINDOW : window - busy;',
+		replace: "return 100_000;",
 	},
 	{
 		name: "what was in flight is not sent again",
@@ -157,6 +157,24 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 		replace: "const again = (): void => undefined;",
 	},
 	{
+		name: "a publish over HTTP fences the link that is being dialled",
+		file: "client/publisher.ts",
+		find: "if (this.#hello === null) return this.#nextLink(1);",
+		replace: "if (this.#hello !== undefined) return this.#nextLink(1);",
+	},
+	{
+		name: "a token that was refused is kept",
+		file: "client/token.ts",
+		find: 'this.#forget("rejected");',
+		replace: "",
+	},
+	{
+		name: "a request has no deadline",
+		file: "runtime/deadline.ts",
+		find: "const timer = clock.setTimeout(late, ms, label);",
+		replace: "const timer = clock.setTimeout(late, ms * 1e4, label);",
+	},
+	{
 		name: "a fresh token is kept from the server",
 		file: "client/links.ts",
 		find: 'if (token !== null) (this.live ?? link).send({ type: "token", token });',
@@ -251,10 +269,10 @@ const SERVER: readonly Omit<Mutation, "home">[] = [
 		replace: "",
 	},
 	{
-		name: "an HTTP publish past a refused one is stored",
+		name: "an HTTP request is handled from its end",
 		file: "server/http-publish.ts",
-		find: 'isStopped = result?.type === "rejected" && result.code === "retry";',
-		replace: "isStopped = false;",
+		find: "for (const each of publishes) {",
+		replace: "for (const each of [...publishes].reverse()) {",
 	},
 	{
 		name: "what was forbidden is stored",

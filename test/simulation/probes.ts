@@ -6,8 +6,8 @@ import type { World } from "./world.js";
 /** Everybody must be back so long after the last fault: twice what was ever seen would prove nothing. */
 const HEAL_MS = 30_000;
 const STEP_MS = 250;
-/** Two polls at their slowest, of which one opens the route again, and one more for the readers. */
-const HTTP_MS = 15_000;
+/** A request's deadline, two polls at their slowest, of which one opens the route again, and one for the readers. */
+const HTTP_MS = 25_000;
 
 export async function converge(world: World): Promise<number> {
 	const { heartbeatMs = 0, heartbeatTimeoutMs = 0 } = world.setting.gateway;

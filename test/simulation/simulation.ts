@@ -27,6 +27,8 @@ export interface Figures {
 	readonly healedMs: number;
 }
 
+/** Brackets and commas of batches, which no limit counts. */
+const OVERHEAD_BYTES = 1_024;
 /** Of the seeds that look at degraded mode on its own: it costs as much as the rest. */
 const DEGRADED_SHARE = 0.2;
 
@@ -38,7 +40,7 @@ export async function simulate(
 	const chance = world.chance.child();
 	planFaults(world, chance.child());
 	for (const device of world.devices) talk(world, device, chance.child());
-	watchParked(world);
+	watch(world);
 	await world.clock.advance(world.setting.activeMs);
 	world.healAll();
 	const healedMs = await converge(world);
@@ -84,8 +86,11 @@ function burst(device: Device, channel: string, count: number): void {
 	for (let n = 0; n < count; n++) device.publish(channel);
 }
 
-/** A program that waits for nothing and has not ended will never do anything again. */
-function watchParked(world: World): void {
+/**
+ * A program that waits for nothing and has not ended will never do anything again, and a server that
+ * keeps what nobody fetches will end for lack of memory.
+ */
+function watch(world: World): void {
 	const look = (): void => {
 		for (const { name, isRunning, client, process } of world.devices) {
 			const { status } = client.connection.get();
@@ -93,6 +98,8 @@ function watchParked(world: World): void {
 			if (!isOver && process.timers === 0 && client.mode.get().mode !== "normal")
 				world.fail(`${name} is parked: ${status}`);
 		}
+		for (const { url, overload } of world.gateways)
+			if (overload > OVERHEAD_BYTES) world.fail(`${url} keeps ${overload} bytes too many`);
 		world.clock.setTimeout(look, 1_000, "watch");
 	};
 	look();

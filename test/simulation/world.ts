@@ -141,7 +141,7 @@ export class World implements Sheet {
 		for (const end of [...this.#troubles]) end();
 	}
 
-	/** The next publish of each of these over HTTP is lost, or its answer is. */
+	/** The next publish of each of these over HTTP is lost, or its answer is, or nothing comes at all. */
 	losePublishes(names: readonly string[]): void {
 		for (const name of names) this.#unlucky.add(name);
 	}
@@ -240,6 +240,7 @@ export class World implements Sheet {
 		if (up.length === 0) throw new Error("Nobody is there.");
 		const isUnlucky = request.url.endsWith("/publish") && this.#unlucky.delete(name);
 		if (isUnlucky) this.lostPublishes += 1;
+		if (isUnlucky && this.chance.flip(0.3)) return new Promise(() => {});
 		const isLostOnItsWay = isUnlucky && this.chance.flip(0.5);
 		const response = isLostOnItsWay ? null : await this.chance.one(up).request(request);
 		if (isUnlucky || response === null) throw new Error("The line was cut.");
