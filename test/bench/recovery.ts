@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type Client, type ClientOptions, createClient, silentLogger } from "holdfast";
 import WebSocket from "ws";
-import { type RealEdge, createRealEdge } from "../support/real-edge.js";
+import { createRealEdge, type RealEdge } from "../support/real-edge.js";
 import { quantile, type Row, seconds } from "./table.js";
 
 const NEVER = "never: it has no such thing";
