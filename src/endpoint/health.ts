@@ -30,7 +30,8 @@ export function toCandidates(endpoints: readonly Endpoint[], previous: Known = [
 	for (const given of endpoints) {
 		if (find(next, given.url)) continue;
 		const role = given.role ?? (next.length === 0 ? "primary" : "backup");
-		const endpoint: Endpoint = { ...given, role };
+		// A copy of a copy has a shape of its own, which costs more than the object.
+		const endpoint: Endpoint = given.role === undefined ? { ...given, role } : given;
 		const known = find(previous, given.url);
 		if (known === undefined)
 			next.push({ endpoint, failures: 0, ejectedUntil: null, lastGoodAt: null });
