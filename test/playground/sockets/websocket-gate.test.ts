@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { Gate } from "../../playground/gate.js";
-import { until } from "../support/until.js";
+import { Gate } from "../../../playground/edge/websocket-gate.js";
+import { until } from "../../support/until.js";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 const PLAIN = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";

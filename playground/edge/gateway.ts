@@ -8,7 +8,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Identity, type MessageLog, type RealtimeServer } from "holdfast/server";
 import { attach } from "holdfast/server/node";
-import { Gate } from "./gate.js";
+import { Gate } from "./websocket-gate.js";
 
 export const VERBS = ["restore", "kill", "refuse", "swallow", "drain"] as const;
 export type Verb = (typeof VERBS)[number];
