@@ -244,6 +244,14 @@ describe("A name", () => {
 		]);
 	});
 
+	it("that is the zone's has its start of authority, and no other has", () => {
+		expect(ask({ name: "Example.test", type: "SOA" })).toMatchObject({
+			answers: [{ name: "Example.test", type: "SOA", data: { serial: 1 } }],
+			authorities: [],
+		});
+		expect(ask({ name: "host.example.test", type: "SOA" }).answers).toEqual([]);
+	});
+
 	it("to the zone's own, and to ANY, is answered with one set", () => {
 		expect(ask({ name: "example.test", type: "ANY" }).answers).toMatchObject([{ type: "NS" }]);
 		expect(ask({ name: "host.example.test", type: "ANY" }).answers).toMatchObject([

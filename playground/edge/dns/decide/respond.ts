@@ -13,7 +13,7 @@ import type { Candidate, Chain, Metadata, RecordSet } from "./contract.js";
 import { type Found, lookUp } from "./lookup.js";
 import { bare, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.js";
 import { locate, type Places } from "./places.js";
-import { type CompiledZone, DEFAULT_TTL, dataOf } from "./zone.js";
+import { type CompiledZone, DEFAULT_TTL, dataOf, normalize } from "./zone.js";
 
 export interface DnsState {
 	readonly zones: readonly CompiledZone[];
@@ -59,6 +59,10 @@ function follow({ name, type }: Query, state: DnsState, moment: ChainMoment): Fo
 	let scopeBits = 0;
 	for (let at = name; ; ) {
 		const end = lookUp(state.zones, at, type);
+		if (isStartOf(end, at, type)) {
+			answers.push({ ...end.zone.soa, name: at });
+			return { answers, end, isAnswered: true, scopeBits };
+		}
 		const set = end.is === "node" ? setOf(end.node, type) : undefined;
 		if (set === undefined) return { answers, end, isAnswered: false, scopeBits };
 		const drawn = draw(at, set, state.live, moment);
@@ -74,6 +78,11 @@ function follow({ name, type }: Query, state: DnsState, moment: ChainMoment): Fo
 			return { answers, end, isAnswered: true, scopeBits };
 		at = target;
 	}
+}
+
+/** Whether this asks for a zone's start of authority, which no set of records holds. */
+function isStartOf(end: Found, name: string, type: string): end is Extract<Found, { is: "node" }> {
+	return type === "SOA" && end.is === "node" && normalize(name) === end.zone.name;
 }
 
 /** To ANY, one set will do: RFC 8482. */
