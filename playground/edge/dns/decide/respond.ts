@@ -59,30 +59,44 @@ function follow({ name, type }: Query, state: DnsState, moment: ChainMoment): Fo
 	let scopeBits = 0;
 	for (let at = name; ; ) {
 		const end = lookUp(state.zones, at, type);
-		if (isStartOf(end, at, type)) {
-			answers.push({ ...end.zone.soa, name: at });
-			return { answers, end, isAnswered: true, scopeBits };
-		}
-		const set = end.is === "node" ? setOf(end.node, type) : undefined;
-		if (set === undefined) return { answers, end, isAnswered: false, scopeBits };
-		const drawn = draw(at, set, state.live, moment);
+		const drawn = end.is === "node" ? drawAt(at, type, end, state.live, moment) : null;
+		if (drawn === null) return { answers, end, isAnswered: false, scopeBits };
 		scopeBits = Math.max(scopeBits, drawn.scopeBits);
-		// A name has one alias, whatever the chain has left.
-		const isAlias = set.type === "CNAME" && type !== "CNAME" && type !== "ANY";
-		answers.push(...(set.type === "CNAME" ? drawn.records.slice(0, 1) : drawn.records));
-		const target = drawn.records[0]?.data;
+		answers.push(...drawn.records);
 		seen.add(at.toLowerCase());
-		if (!isAlias || typeof target !== "string")
-			return { answers, end, isAnswered: drawn.records.length > 0, scopeBits };
-		if (seen.has(target.toLowerCase()) || seen.size > MOST_ALIASES)
-			return { answers, end, isAnswered: true, scopeBits };
+		const target = drawn.alias;
+		const isOver = target === null || seen.has(target.toLowerCase()) || seen.size > MOST_ALIASES;
+		if (isOver) return { answers, end, isAnswered: drawn.records.length > 0, scopeBits };
 		at = target;
 	}
 }
 
-/** Whether this asks for a zone's start of authority, which no set of records holds. */
-function isStartOf(end: Found, name: string, type: string): end is Extract<Found, { is: "node" }> {
-	return type === "SOA" && end.is === "node" && normalize(name) === end.zone.name;
+interface Drawn {
+	readonly records: readonly ResourceRecord[];
+	/** Where to go on; null: what was asked for is here. */
+	readonly alias: string | null;
+	readonly scopeBits: number;
+}
+
+/** Null where the name has nothing of that type. */
+function drawAt(
+	name: string,
+	type: string,
+	{ zone, node }: Extract<Found, { readonly is: "node" }>,
+	live: ReadonlyMap<string, Metadata>,
+	moment: ChainMoment,
+): Drawn | null {
+	if (type === "SOA" && normalize(name) === zone.name)
+		return { records: [{ ...zone.soa, name }], alias: null, scopeBits: 0 };
+	const set = setOf(node, type);
+	if (set === undefined) return null;
+	const drawn = draw(name, set, live, moment);
+	if (set.type !== "CNAME") return { ...drawn, alias: null };
+	// A name has one alias, whatever the chain has left.
+	const [first] = drawn.records;
+	const isWanted = type === "CNAME" || type === "ANY" || first === undefined;
+	const records = drawn.records.slice(0, 1);
+	return { ...drawn, records, alias: isWanted ? null : String(first.data) };
 }
 
 /** To ANY, one set will do: RFC 8482. */
@@ -96,7 +110,7 @@ function draw(
 	set: RecordSet,
 	live: ReadonlyMap<string, Metadata>,
 	moment: ChainMoment,
-): { readonly records: readonly ResourceRecord[]; readonly scopeBits: number } {
+): Pick<Drawn, "records" | "scopeBits"> {
 	const candidates = set.answers.map((answer): Candidate => {
 		const changed = answer.feed === undefined ? undefined : live.get(answer.feed);
 		return { answer, metadata: { ...answer.metadata, ...changed } };
