@@ -1,6 +1,6 @@
 /*
- * What stands before each server of the playground: a TCP proxy, on a port that stays the same. It
- * looks at the first request of a connection, and at nothing that comes after it.
+ * What stands before each server of the playground, on a port that stays the same: what a WebSocket proxy
+ * may do to upgrades, and to nothing else. It looks at the first request of a connection.
  *
  *               new WebSockets           open WebSockets      other connections
  *    pass       pass                     pass                 pass
@@ -8,7 +8,9 @@
  *    swallow    no answer, ever          silent both ways     pass
  *    down       the port is closed       reset                reset
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { TcpLink } from "./tcp/link.js";
+import { TcpPort } from "./tcp/port.js";
 
 export type GateVerb = "pass" | "refuse" | "swallow" | "down";
 
@@ -16,13 +18,12 @@ export type GateVerb = "pass" | "refuse" | "swallow" | "down";
 const MAX_HEAD_BYTES = 16_384;
 const REFUSAL =
 	"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-const HOST = "127.0.0.1";
 
-export class Gate {
+export class WebSocketGate {
 	readonly #target: () => number;
-	readonly #links = new Set<GatedLink>();
-	#server: Server | null = null;
-	#port = 0;
+	readonly #port = new TcpPort({ accept: (client) => this.#accept(client) });
+	/** Those that are open, and those that were swallowed and have no link. */
+	readonly #webSockets = new Map<Socket, TcpLink | null>();
 	#verb: GateVerb = "pass";
 
 	/** `target`: the port to pass on to, asked for each connection, since what runs there may restart. */
@@ -32,124 +33,57 @@ export class Gate {
 
 	/** 0 before the first `listen`. */
 	get port(): number {
-		return this.#port;
+		return this.#port.number;
 	}
 
 	/** Rejects with the system's error if the port is taken. */
-	async listen(port: number): Promise<void> {
-		if (this.#server !== null) return;
-		const server = createServer((client) => this.#accept(client));
-		await new Promise<void>((resolve, reject) => {
-			server.once("error", reject);
-			server.listen(port, HOST, () => resolve());
-		});
-		this.#server = server;
-		this.#port = (server.address() as { port: number }).port;
+	listen(port: number): Promise<void> {
+		return this.#port.open(port);
 	}
 
 	async turn(verb: GateVerb): Promise<void> {
 		this.#verb = verb;
 		if (verb === "down") return this.close();
-		await this.listen(this.#port);
-		for (const link of [...this.#links]) link.heed(verb);
+		await this.#port.open();
+		for (const [client, link] of this.#webSockets) {
+			if (verb === "swallow") link?.silence();
+			else if (verb === "pass" && link !== null) link.resume();
+			// Nobody will ever answer a handshake that was swallowed.
+			else client.resetAndDestroy();
+		}
 	}
 
 	/** Closes the port and resets all connections. */
-	async close(): Promise<void> {
-		const server = this.#server;
-		this.#server = null;
-		if (server === null) return;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-		for (const link of [...this.#links]) link.reset();
-		await closed;
+	close(): Promise<void> {
+		return this.#port.close();
 	}
 
 	#accept(client: Socket): void {
-		const link = new GatedLink(client, this.#target, () => this.#links.delete(link));
-		this.#links.add(link);
-		link.begin(() => this.#verb);
-	}
-}
-
-class GatedLink {
-	readonly #client: Socket;
-	readonly #target: () => number;
-	#server: Socket | null = null;
-	#isWebSocket = false;
-	#isSilent = false;
-
-	constructor(client: Socket, target: () => number, gone: () => void) {
-		this.#client = client;
-		this.#target = target;
-		client.on("close", gone);
-		this.#watch(client);
-	}
-
-	begin(verb: () => GateVerb): void {
 		const chunks: Buffer[] = [];
 		const read = (chunk: Buffer): void => {
 			chunks.push(chunk);
 			const head = Buffer.concat(chunks);
 			if (!head.includes("\r\n\r\n") && head.length < MAX_HEAD_BYTES) return;
-			this.#client.off("data", read);
-			this.#client.pause();
-			this.#judge(head, verb());
+			client.off("data", read).off("end", end);
+			client.pause();
+			this.#judge(client, head);
 		};
-		this.#client.on("data", read);
+		const end = (): void => void client.end();
+		client.on("data", read).on("end", end);
 	}
 
-	/** What a change of the gate means to a connection that is open. */
-	heed(verb: GateVerb): void {
-		if (!this.#isWebSocket) return;
-		if (verb === "refuse") this.reset();
-		else if (verb === "swallow") this.#silence();
-		else this.#resume();
+	#judge(client: Socket, head: Buffer): void {
+		const isWebSocket = /^upgrade:\s*websocket\s*$/im.test(head.toString("latin1"));
+		if (isWebSocket && this.#verb === "refuse") return void client.end(REFUSAL);
+		const link = isWebSocket && this.#verb === "swallow" ? null : this.#pass(client, head);
+		if (!isWebSocket) return;
+		this.#webSockets.set(client, link);
+		client.on("close", () => this.#webSockets.delete(client));
 	}
 
-	reset(): void {
-		this.#isSilent = false;
-		this.#client.resetAndDestroy();
-		this.#server?.resetAndDestroy();
-	}
-
-	#judge(head: Buffer, verb: GateVerb): void {
-		this.#isWebSocket = /^upgrade:\s*websocket\s*$/im.test(head.toString("latin1"));
-		if (this.#isWebSocket && verb === "refuse") this.#client.end(REFUSAL);
-		else if (this.#isWebSocket && verb === "swallow") this.#silence();
-		else this.#forward(head);
-	}
-
-	#forward(head: Buffer): void {
-		const server = connect(this.#target(), HOST);
-		this.#server = server;
-		this.#watch(server);
-		server.write(head);
-		this.#resume();
-	}
-
-	/** As on a network that drops every packet: nothing arrives, and nobody is told. */
-	#silence(): void {
-		this.#isSilent = true;
-		this.#client.unpipe().pause();
-		this.#server?.unpipe().pause();
-	}
-
-	/** What waited in the system's buffers goes on its way; a handshake that was swallowed never will. */
-	#resume(): void {
-		this.#isSilent = false;
-		const [client, server] = [this.#client, this.#server];
-		if (server === null || server.destroyed || client.destroyed) return this.#end();
-		client.pipe(server).pipe(client);
-	}
-
-	#watch(socket: Socket): void {
-		// A reset is what these sockets are for: their "close" says all.
-		socket.on("error", () => undefined);
-		socket.on("close", () => this.#isSilent || this.#end());
-	}
-
-	#end(): void {
-		this.#client.destroy();
-		this.#server?.destroy();
+	#pass(client: Socket, head: Buffer): TcpLink {
+		const target = connect({ port: this.#target(), host: this.#port.host, allowHalfOpen: true });
+		target.setNoDelay(true).write(head);
+		return new TcpLink({ client, target });
 	}
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { Gate } from "../../../playground/edge/websocket-gate.js";
+import { WebSocketGate } from "../../../playground/edge/websocket-gate.js";
 import { until } from "../../support/until.js";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
@@ -32,7 +32,7 @@ function speak(port: number, text: string): Spoken {
 }
 
 /** Behind it a server that echoes what comes after an upgrade. */
-async function newGate(): Promise<Gate> {
+async function newGate(): Promise<WebSocketGate> {
 	const http = createServer((_request, response) => response.end("plain"));
 	http.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
 		socket.on("error", () => undefined);
@@ -40,7 +40,7 @@ async function newGate(): Promise<Gate> {
 		socket.pipe(socket);
 	});
 	await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-	const gate = new Gate(() => (http.address() as { port: number }).port);
+	const gate = new WebSocketGate(() => (http.address() as { port: number }).port);
 	await gate.listen(0);
 	onTestFinished(async () => {
 		await gate.close();
@@ -49,7 +49,7 @@ async function newGate(): Promise<Gate> {
 	return gate;
 }
 
-async function openWebSocket(gate: Gate): Promise<Spoken> {
+async function openWebSocket(gate: WebSocketGate): Promise<Spoken> {
 	const link = speak(gate.port, UPGRADE);
 	await until(() => link.heard.includes("101"), "the upgrade");
 	return link;
