@@ -46,6 +46,8 @@ export function plan(asked: Asked, file: ServedFile | null, fault: AnswerFault |
 function spoil(usual: Planned, { url }: Asked, fault: AnswerFault): Planned {
 	const { body } = usual;
 	switch (fault.is) {
+		case "none":
+			return usual;
 		case "error":
 			return message(fault.status ?? 503, "Out of order.");
 		case "not-found":
@@ -107,6 +109,7 @@ function withoutCors(planned: Planned): Planned {
 
 /** A connection that ends before ends the sending. */
 export function send(response: ServerResponse, { status, headers, body, sending }: Planned): void {
+	if (response.destroyed) return;
 	const length = status === 304 ? {} : { "Content-Length": body.length };
 	const begin = (): ServerResponse => response.writeHead(status, { ...headers, ...length });
 	switch (sending.is) {

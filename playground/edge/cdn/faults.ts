@@ -5,6 +5,8 @@
 
 /** What may be done to an answer. */
 export type AnswerFault =
+	/** As it should be: for the paths that another rule shall not strike. */
+	| { readonly is: "none" }
 	/** A status and a short text. @default 503 */
 	| { readonly is: "error"; readonly status?: number }
 	| { readonly is: "not-found" }

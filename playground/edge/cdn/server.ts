@@ -91,7 +91,8 @@ class RunningCdn implements Cdn {
 		if (!isOfConnections(fault)) {
 			if (fault.is === "redirect" && !URL.canParse(fault.to))
 				throw new TypeError(`A redirect goes to an origin, which "${fault.to}" is not.`);
-			this.#rules = [...this.#rules, { fault, pattern }];
+			const others = this.#rules.filter((rule) => rule.pattern !== pattern);
+			this.#rules = [...others, { fault, pattern }];
 			return;
 		}
 		if (pattern !== "*")

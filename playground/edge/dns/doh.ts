@@ -145,6 +145,8 @@ function end(
 	headers: OutgoingHttpHeaders,
 	body: string | Uint8Array,
 ): void {
+	// A late answer may find nobody.
+	if (response.destroyed) return;
 	const all = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...CORS };
 	response.writeHead(status, { ...all, ...headers }).end(body);
 }

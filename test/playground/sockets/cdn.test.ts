@@ -1,4 +1,5 @@
 /* E16: each way in which a CDN fails, as a client meets it. */
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { request as requestTls } from "node:https";
@@ -258,9 +259,39 @@ describe("A fault of answers", () => {
 		await server.fault({ is: "html" }, "*.js");
 		expect((await get(server, "/app.js")).headers["content-type"]).toMatch(/html/);
 		expect((await get(server, "/assets/style.css")).status).toBe(503);
+		await server.fault({ is: "none" }, "/app.js");
+		expect((await get(server, "/app.js")).body).toBe(APP);
+		await server.fault({ is: "corrupt" }, "*.js");
+		expect((await get(server, "/app.js")).body).not.toBe(APP);
 		await server.heal();
 		expect(await get(server, "/app.js")).toMatchObject({ status: 200, body: APP });
 	});
+});
+
+it("Askers who leave at any moment harm nobody", async () => {
+	const server = await cdn();
+	const { hostname: host, port } = new URL(server.origin);
+	const faults: readonly CdnFault[] = [
+		{ is: "none" },
+		{ is: "slow", ms: 5 },
+		{ is: "drip", bytesPerSecond: 100_000 },
+		{ is: "cut-off" },
+	];
+	for (const fault of faults) {
+		await server.fault(fault);
+		const gone = Array.from({ length: 30 }, async (_, index) => {
+			const socket = connect({ host, port: Number(port) });
+			socket.on("error", () => undefined);
+			await once(socket, "connect");
+			socket.write("GET /app.js HTTP/1.1\r\nHost: cdn\r\n\r\n");
+			for (let turn = 0; turn < index; turn++)
+				await new Promise((resolve) => setImmediate(resolve));
+			socket.resetAndDestroy();
+		});
+		await Promise.all(gone);
+	}
+	await server.heal();
+	expect((await get(server, "/app.js")).body).toBe(APP);
 });
 
 /** A bare connection: what it hears, and how it ends. */

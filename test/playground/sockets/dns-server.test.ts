@@ -311,6 +311,23 @@ describe("Over HTTP", () => {
 		expect([408, "reset"]).toContain(status);
 	});
 
+	it("an answer that comes late finds nobody, and harms nobody", async () => {
+		const asked: Answered[] = [];
+		const { fault, dohUrl } = await dnsServer({ answered: (one) => asked.push(one) });
+		fault({ is: "late", ms: 60 });
+		const given = new AbortController();
+		const abandoned = fetch(`${dohUrl}?name=${PRIMARY}`, { signal: given.signal }).catch(
+			() => "up",
+		);
+		const patient = ask(`${dohUrl}?name=${PRIMARY}`);
+		setTimeout(() => given.abort(), 20);
+		expect(await abandoned).toBe("up");
+		expect((await patient).status).toBe(200);
+		await until(() => asked.length === 2, "both answers");
+		fault({ is: "none" });
+		expect((await ask(`${dohUrl}?name=${PRIMARY}`)).status).toBe(200);
+	});
+
 	it("speaks TLS with a certificate of its own", async () => {
 		const made = await generate([{ name: "commonName", value: "dns.test" }]);
 		const { dohUrl } = await dnsServer({ certificate: { key: made.private, cert: made.cert } });
