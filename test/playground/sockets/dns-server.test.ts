@@ -71,6 +71,13 @@ describe("Node's resolver", () => {
 		expect((await resolver.resolve4(PRIMARY)).map(popOf)).toEqual(["LHR", "LHR"]);
 	});
 
+	it("is spared feeds that no answer has, and numbers that are none", async () => {
+		const server = await dnsServer();
+		expect(() => server.set("DUBLIN", { up: false })).toThrow(/"DUBLIN"\. Known: .*DUB/);
+		expect(() => server.set("DUB", { loadavg: Number.NaN })).toThrow(/DUB: loadavg can't be NaN/);
+		expect(await resolverOf(server).resolve4(PRIMARY)).toHaveLength(1);
+	});
+
 	it("finds each PoP of the backup, under a label of the dial's own too", async () => {
 		const server = await dnsServer();
 		const resolver = resolverOf(server);
@@ -199,6 +206,23 @@ describe("Over TCP", () => {
 		const drip = setInterval(() => dripping.socket.write(Buffer.from([1])), 10);
 		await Promise.all([mute.closed, dripping.closed]);
 		clearInterval(drip);
+	});
+
+	it("who asks and asks and never reads is let go", async () => {
+		const server = await dnsServer({ zones: [CROWDED] });
+		const { socket, answers, closed } = await talk(server);
+		socket.pause();
+		// Answers of 13 MB in all: more than the kernel keeps.
+		const questions = 4_000;
+		socket.write(Buffer.concat(new Array(questions).fill(framed(question("crowded.test")))));
+		const other = await talk(server);
+		for (let round = 1; round <= 3; round++) {
+			other.socket.write(framed(question("crowded.test")));
+			await until(() => other.answers().length === round, "another asker's answer");
+		}
+		socket.resume();
+		await closed;
+		expect(answers().length).toBeLessThan(questions);
 	});
 
 	it("one connection too many is let go at once, and one that ends makes room", async () => {
