@@ -360,25 +360,33 @@ describe("A fault of connections", () => {
 	});
 });
 
+/** Those that keep this process alive. */
+const timers = (): number =>
+	process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+
 describe("Stopping", () => {
-	it.each<CdnFault>([{ is: "slow" }, { is: "drip" }, { is: "silent" }, { is: "black-hole" }])(
-		"ends who hangs on a CDN that is %o, and frees its port",
-		async (fault) => {
-			const server = await cdn();
-			await server.fault(fault);
-			const hanging = open(server);
-			if (fault.is === "drip")
-				await until(() => hanging.heard.includes("200 OK"), "its first bytes");
-			else for (let round = 0; round < 3; round++) await get(await cdn(), "/app.js");
-			await server.stop();
-			expect(await until(() => hanging.end, "its end")).toBe("ECONNRESET");
-			const taken = createServer();
-			await new Promise<void>((resolve) =>
-				taken.listen(Number(new URL(server.origin).port), "127.0.0.1", resolve),
-			);
-			taken.close();
-		},
-	);
+	it.each<CdnFault>([
+		{ is: "slow", ms: 3_600_000 },
+		{ is: "drip", bytesPerSecond: 1 / 3_600 },
+		{ is: "silent" },
+		{ is: "black-hole" },
+	])("ends who hangs on a CDN that is %o, and frees its port", async (fault) => {
+		const other = await cdn();
+		const before = timers();
+		const server = await cdn();
+		await server.fault(fault);
+		const hanging = open(server);
+		if (fault.is === "drip") await until(() => hanging.heard.includes("200 OK"), "its first bytes");
+		else for (let round = 0; round < 3; round++) await get(other, "/app.js");
+		await server.stop();
+		expect(await until(() => hanging.end, "its end")).toBe("ECONNRESET");
+		const taken = createServer();
+		await new Promise<void>((resolve) =>
+			taken.listen(Number(new URL(server.origin).port), "127.0.0.1", resolve),
+		);
+		taken.close();
+		await until(() => timers() <= before, "the last timer to go");
+	});
 
 	it("is not needed by one that found its port taken", async () => {
 		const { origin } = await cdn();
