@@ -13,7 +13,7 @@ const alias = [
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
-const WORLDLY = ["browser", "examples", "integration", "package", "project"];
+const WORLDLY = ["browser", "examples", "integration", "package", "playground/sockets", "project"];
 const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.ts`);
 
 const shared = {

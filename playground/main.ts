@@ -1,6 +1,6 @@
 /* `npm run playground`: see README.md beside this file, or --help. */
 import { build, isBuilt } from "./browser-build.js";
-import { Edge, TARGETS } from "./edge.js";
+import { Edge, TARGETS } from "./edge/edge.js";
 import { PageServer } from "./page-server.js";
 import { HELP, readSettings } from "./settings.js";
 

@@ -16,7 +16,7 @@ import {
 	type ServerResponse,
 } from "node:http";
 import { extname } from "node:path";
-import { type Edge, readCommand } from "./edge.js";
+import { type Edge, readCommand } from "./edge/edge.js";
 
 const PAGE = new URL("./page/", import.meta.url);
 const BROWSER_BUILD = new URL("../dist/browser/holdfast.min.js", import.meta.url);

@@ -22,6 +22,7 @@ const CATALOGUES = {
 	"docs/STATES.md": [
 		...span("S", 15),
 		...["S22", "S23", "S26", "S27"],
+		...["E2", "E3", "E4", "E5", "E16"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),
 	],
@@ -31,6 +32,7 @@ const ISSUES = ["Names and assets", "React and the playground", "Reach", "The re
 const problems = [];
 const markdown = [
 	...readdirSync(".").filter((name) => name.endsWith(".md")),
+	...["playground/README.md", "playground/edge/README.md"].filter((path) => existsSync(path)),
 	...readdirSync("docs", { recursive: true })
 		.map((path) => posix.join("docs", path.replaceAll("\\", "/")))
 		.filter((path) => path.endsWith(".md") && !path.startsWith("docs/api/")),

@@ -21,6 +21,9 @@ const HOMES = new Map([
 	["react", "src/react/"],
 ]);
 
+/** The same of the playground. */
+const SHOW_HOMES = new Map([["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"]]);
+
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
 const NODE_ONLY = [/^src\/runtime\/file-[^/]+$/, /^src\/server\/node\.ts$/, /^src\/node\.ts$/];
 /** The paths that a package manager would give: everything else of ours is private. */
@@ -53,9 +56,10 @@ function sourceBreach(file, specifier) {
 	return isPure(file) && !isPure(target) ? "is pure, but not its import" : null;
 }
 
+const packageOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+
 function packageBreach(file, specifier) {
-	const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-	const home = HOMES.get(name) ?? "nowhere yet";
+	const home = HOMES.get(packageOf(specifier)) ?? "nowhere yet";
 	return file.startsWith(home) ? null : `imports a package whose home is ${home}`;
 }
 
@@ -64,10 +68,15 @@ function showBreach(file, specifier) {
 	const [name] = specifier.split("/");
 	if (name === "holdfast")
 		return PUBLIC.includes(specifier) ? null : "imports a path that is not public";
-	if (!specifier.startsWith(".")) return null;
+	if (!specifier.startsWith(".")) return showPackageBreach(file, specifier);
 	const [root] = file.split("/");
 	const isOwn = resolve(file, specifier).startsWith(`${root}/`);
 	return isOwn ? null : "imports the library by its path, not by its name";
+}
+
+function showPackageBreach(file, specifier) {
+	const home = SHOW_HOMES.get(packageOf(specifier));
+	return home === undefined || file === home ? null : `imports a package whose home is ${home}`;
 }
 
 function breaches(file, breach) {

@@ -4,6 +4,7 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { balancer } from "./balancer.js";
 import { cost } from "./cost.js";
 import { degraded, failover, firstRedial, flapping, halfOpen } from "./recovery.js";
 import { size } from "./size.js";
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 	S9: halfOpen,
 	S13: degraded,
 	S5: flapping,
+	E5: balancer,
 };
 
 const HELP = `npm run bench [-- --rows S3,S27] [--json]

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { Gate } from "../../playground/gate.js";
-import { until } from "../support/until.js";
+import { WebSocketGate } from "../../../playground/edge/websocket-gate.js";
+import { until } from "../../support/until.js";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 const PLAIN = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -32,15 +32,15 @@ function speak(port: number, text: string): Spoken {
 }
 
 /** Behind it a server that echoes what comes after an upgrade. */
-async function newGate(): Promise<Gate> {
+async function newGate(ended = (): void => undefined): Promise<WebSocketGate> {
 	const http = createServer((_request, response) => response.end("plain"));
 	http.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
-		socket.on("error", () => undefined);
+		socket.on("error", () => undefined).on("close", ended);
 		socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
 		socket.pipe(socket);
 	});
 	await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-	const gate = new Gate(() => (http.address() as { port: number }).port);
+	const gate = new WebSocketGate(() => (http.address() as { port: number }).port);
 	await gate.listen(0);
 	onTestFinished(async () => {
 		await gate.close();
@@ -49,7 +49,7 @@ async function newGate(): Promise<Gate> {
 	return gate;
 }
 
-async function openWebSocket(gate: Gate): Promise<Spoken> {
+async function openWebSocket(gate: WebSocketGate): Promise<Spoken> {
 	const link = speak(gate.port, UPGRADE);
 	await until(() => link.heard.includes("101"), "the upgrade");
 	return link;
@@ -99,12 +99,14 @@ it("swallow: no answer and no end, HTTP passes, and what waited arrives later", 
 	await until(() => swallowed.end, "the swallowed one's end");
 });
 
-it("down: the port is closed and all is reset; up again on the same port", async () => {
-	const gate = await newGate();
+it("down: the port is closed and all is reset, both sides of it; up again on the same port", async () => {
+	let ended = 0;
+	const gate = await newGate(() => ended++);
 	const { port } = gate;
 	const link = await openWebSocket(gate);
 	await gate.turn("down");
 	expect(await until(() => link.end, "the link's end")).toBe("reset");
+	await until(() => ended === 1, "the server's side of it");
 	const refused = speak(port, PLAIN);
 	expect(await until(() => refused.end, "a refusal")).toBe("refused");
 	await gate.turn("pass");

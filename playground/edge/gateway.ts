@@ -8,7 +8,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Identity, type MessageLog, type RealtimeServer } from "holdfast/server";
 import { attach } from "holdfast/server/node";
-import { Gate } from "./gate.js";
+import { WebSocketGate } from "./websocket-gate.js";
 
 export const VERBS = ["restore", "kill", "refuse", "swallow", "drain"] as const;
 export type Verb = (typeof VERBS)[number];
@@ -35,7 +35,7 @@ interface Running {
 
 export class Gateway {
 	readonly #options: GatewayOptions;
-	readonly #gate = new Gate(() => portOf(this.#running?.http));
+	readonly #gate = new WebSocketGate(() => portOf(this.#running?.http));
 	#running: Running | null = null;
 	#is: GatewayState["is"] = "up";
 	/** Verbs of two windows are carried out one after the other. */
