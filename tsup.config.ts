@@ -3,6 +3,9 @@ import { defineConfig, type Options } from "tsup";
 const library: Options = {
 	entry: {
 		index: "src/index.ts",
+		dns: "src/dns.ts",
+		"dns-platform-node": "src/dns/platform-node.ts",
+		"dns-platform-none": "src/dns/platform-none.ts",
 		node: "src/node.ts",
 		server: "src/server.ts",
 		"server-node": "src/server-node.ts",
@@ -11,7 +14,7 @@ const library: Options = {
 	target: "es2022",
 	// No shims and no built-ins: one build for browsers, workers, Node, Bun and Deno.
 	platform: "neutral",
-	external: [/^node:/],
+	external: [/^node:/, "#dns"],
 	// One copy of what entry points share, or `instanceof RealtimeError` would fail between them.
 	splitting: true,
 	// tsup's d.ts build sets baseUrl, which TypeScript 6 calls deprecated.
@@ -30,6 +33,9 @@ export default defineConfig([
 		// For pages without a bundler: the browser's half of each dependency, all in one file.
 		platform: "browser",
 		noExternal: [/.*/],
+		esbuildOptions(options) {
+			options.alias = { "#dns": "./src/dns/platform-none.ts" };
+		},
 		splitting: false,
 		minify: true,
 	},
