@@ -33,9 +33,6 @@ export default defineConfig([
 		// For pages without a bundler: the browser's half of each dependency, all in one file.
 		platform: "browser",
 		noExternal: [/.*/],
-		esbuildOptions(options) {
-			options.alias = { "#dns": "./src/dns/platform-none.ts" };
-		},
 		splitting: false,
 		minify: true,
 	},

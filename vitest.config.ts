@@ -5,7 +5,6 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 
 /** Tests, examples and the playground import what a user imports; here that means the sources. */
 const alias = [
-	{ find: /^#dns$/, replacement: source("./src/dns/platform-node.ts") },
 	{ find: /^holdfast$/, replacement: source("./src/index.ts") },
 	{ find: /^holdfast\/dns$/, replacement: source("./src/dns.ts") },
 	{ find: /^holdfast\/node$/, replacement: source("./src/node.ts") },

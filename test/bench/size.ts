@@ -31,7 +31,6 @@ async function bundledBytes(contents: string): Promise<number> {
 		format: "esm",
 		target: "es2022",
 		platform: "browser",
-		alias: { "#dns": "./src/dns/platform-none.ts" },
 		legalComments: "none",
 	});
 	return gzipSync(outputFiles[0]?.contents ?? new Uint8Array(), { level: 9 }).length;

@@ -20,7 +20,6 @@ export async function servePage(name: string): Promise<PageServer> {
 		write: false,
 		format: "iife",
 		platform: "browser",
-		alias: { "#dns": "./src/dns/platform-none.ts" },
 		logLevel: "silent",
 	});
 	const script = built.outputFiles[0]?.text ?? "";
