@@ -6,13 +6,14 @@
  */
 import type { DnsAnswer } from "../endpoint/dns-answer.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
+import { withFreshLabel } from "../endpoint/fresh-label.js";
 import { dueAt, laggards, newRace, type RaceInput, transition } from "../endpoint/race.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { dispose } from "../reactive/disposable.js";
 import type { Runtime, TcpConnect, TcpSocket } from "../runtime/runtime.js";
 import type { Transport, TransportEnd, TransportFacts } from "../transport/transport.js";
 import { openWebSocket } from "../transport/websocket.js";
-import { freshLabel, type Tracker } from "./tracker.js";
+import type { Tracker } from "./tracker.js";
 
 /** What a race needs of the platform. */
 export interface Sockets {
@@ -59,8 +60,7 @@ export class RacingTransport implements Transport {
 	#lastEnd: TransportEnd = { code: 1006, reason: "", opened: false };
 
 	constructor(endpoint: Endpoint, facts: TransportFacts, runtime: Runtime, name: DialledName) {
-		this.#url = new URL(endpoint.url);
-		this.#url.hostname = freshLabel(this.#url.hostname, runtime.random);
+		this.#url = new URL(withFreshLabel(endpoint.url, runtime.random));
 		this.#endpoint = { ...endpoint, url: this.#url.href };
 		this.#facts = facts;
 		this.#runtime = runtime;

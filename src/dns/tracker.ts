@@ -11,6 +11,7 @@ import {
 	unresolved,
 } from "../endpoint/answers.js";
 import type { DnsAnswer, DnsSnapshot } from "../endpoint/dns-answer.js";
+import { withFreshLabel } from "../endpoint/fresh-label.js";
 import { inOrder } from "../endpoint/picking.js";
 import { followed, mayFollow } from "../endpoint/steadiness.js";
 import { RealtimeError } from "../errors/realtime-error.js";
@@ -33,7 +34,6 @@ export const STALE_FOR_MS = 86_400_000;
 const ANSWER_MS = 3_000;
 /** RFC 8767, 5: how long a dial waits for new answers where it has old ones. */
 const STALE_AFTER_MS = 1_800;
-const LABEL_LENGTH = 12;
 
 export class Tracker {
 	readonly #options: TrackerOptions;
@@ -139,7 +139,7 @@ export class Tracker {
 	async #question(): Promise<KnownName> {
 		const { hostname, resolver, staleForMs, runtime } = this.#options;
 		const { clock, random } = runtime;
-		const name = freshLabel(hostname, random);
+		const name = withFreshLabel(hostname, random);
 		const run = (signal: AbortSignal) => resolver.resolve(name, { signal });
 		const { signal } = this.#stop;
 		try {
@@ -182,13 +182,6 @@ export class Tracker {
 		const { clock } = this.#options.runtime;
 		return snapshot(this.#known, this.#now, clock.now() - this.#now);
 	}
-}
-
-/** A star in the place of the first label is another random label in each question: no cache knows it. */
-export function freshLabel(hostname: string, random: () => number): string {
-	if (!hostname.startsWith("*.")) return hostname;
-	const digit = (): string => Math.floor(random() * 36).toString(36);
-	return `${Array.from({ length: LABEL_LENGTH }, digit).join("")}${hostname.slice(1)}`;
 }
 
 /** The wait ends with the caller's signal; the question itself goes on for others. */

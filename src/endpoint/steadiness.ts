@@ -6,10 +6,11 @@
  *                                                                               ▼
  *                                                              gone: the addresses that left
  *
- * A drained name and one that is shuffled or weighted look the same at first: other answers than before.
- * An answer that was seen n times and then, m times running, another one in its place: no mixture of the
- * two shows that more often than (n/(n+m))^n · (m/(n+m))^m. Below one in a thousand it is a drain. A name
- * that was the same for 500 questions needs no second one; after three it takes ten.
+ * A drained name and a weighted one look the same at first: other answers than before. What tells them
+ * apart is how long the new ones last. One set n times and then another m times running: no mixture of the
+ * two shows that more often than (n/(n+m))^n · (m/(n+m))^m, and where the other is as rare as n times
+ * without it say, its next m−1 times are a chance of (n+1)^−(m−1). It is a drain when both are minute:
+ * after 3 answers it takes 23 others, after 10 six, after an hour of one a minute four.
  */
 import type { DnsAnswer } from "./dns-answer.js";
 
@@ -48,9 +49,10 @@ export interface Sample {
 
 const STEADY_TIMES = 3;
 const MOST_VARIATIONS = 12;
-const CHANCE = 1 / 1_000;
+const CHANCE = 1e-4;
+const CHANCE_OF_REST = 1e-5;
 /** Long enough for a cache to be told by a TTL that is shorter than before. */
-const ASK_AGAIN_MS = 2_000;
+const ASK_AGAIN_MS = 1_500;
 const BETWEEN_MOVES_MS = 600_000;
 
 export const NO_HABIT: Habit = {
@@ -112,7 +114,8 @@ function changed(habit: Habit, set: readonly string[], at: number): Habit {
 function isDrain(before: number, after: number): boolean {
 	const all = before + after;
 	const log = before * Math.log(before / all) + after * Math.log(after / all);
-	return log <= Math.log(CHANCE);
+	const rest = (1 - after) * Math.log(before + 1);
+	return log <= Math.log(CHANCE) && rest <= Math.log(CHANCE_OF_REST);
 }
 
 const isEqual = (a: readonly string[], b: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../endpoint/endpoint.js";
+import { withFreshLabel } from "../endpoint/fresh-label.js";
 import { SUBPROTOCOL } from "../protocol/frames.js";
 import { SERVER_TEXT } from "../protocol/limits.js";
 import { dispose } from "../reactive/disposable.js";
@@ -53,7 +54,8 @@ class WebSocketTransport implements Transport {
 		this.#facts = facts;
 		try {
 			const given = options ? { ...OPTIONS, ...options } : OPTIONS;
-			this.#socket = new runtime.WebSocket(endpoint.url, SUBPROTOCOL, given);
+			const url = withFreshLabel(endpoint.url, runtime.random);
+			this.#socket = new runtime.WebSocket(url, SUBPROTOCOL, given);
 		} catch (reason) {
 			// A URL that the platform refuses. Later, like every other failure: nobody expects it now.
 			queueMicrotask(() => this.#end({ code: 1006, reason: String((reason as Error).name) }));
