@@ -45,6 +45,8 @@ export function nodeResolver(options: NodeResolverOptions = {}): DnsResolver {
 				throw unavailable(hostname, reason, isNegative);
 			} finally {
 				signal.removeEventListener("abort", cancel);
+				// The family that nobody waits for any more.
+				resolver.cancel();
 			}
 		},
 	};
@@ -77,7 +79,9 @@ async function askBoth(resolver: Resolver, hostname: string): Promise<readonly D
 	);
 	clearTimeout(timer);
 	const all = families.flat();
-	return all.length > 0 ? all : first;
+	if (all.length > 0 || first.length > 0) return all.length > 0 ? all : first;
+	// Aliases that lead nowhere are no error to c-ares.
+	throw Object.assign(new Error(NODATA), { code: NODATA });
 }
 
 async function ask(

@@ -162,9 +162,9 @@ describe("A dial in Node", () => {
 		const w = world();
 		w.zone.set(NAME, [A, B], 86_400_000);
 		w.tcp.doors.set(A, "refused");
-		const client = w.client(1);
+		const client = w.client(1, { reconnect: { stableAfterMs: 1_000 } });
 		for (let n = 0; n < 20; n += 1) {
-			await w.clock.advance(10_000);
+			await w.clock.advance(5_000);
 			expect(addressOf(client)).toBe(B);
 			w.network.reset();
 		}
