@@ -69,7 +69,7 @@ function create(
 async function askBoth(resolver: Resolver, hostname: string): Promise<readonly DnsAnswer[]> {
 	const v4 = ask(resolver, "resolve4", hostname);
 	const v6 = ask(resolver, "resolve6", hostname);
-	const first = await Promise.any([v4, v6]).catch(() => v4);
+	await Promise.any([v4, v6]).catch(() => v4);
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const patience = new Promise<readonly DnsAnswer[]>((resolve) => {
 		timer = setTimeout(resolve, OTHER_FAMILY_MS, []);
@@ -79,7 +79,7 @@ async function askBoth(resolver: Resolver, hostname: string): Promise<readonly D
 	);
 	clearTimeout(timer);
 	const all = families.flat();
-	if (all.length > 0 || first.length > 0) return all.length > 0 ? all : first;
+	if (all.length > 0) return all;
 	// Aliases that lead nowhere are no error to c-ares.
 	throw Object.assign(new Error(NODATA), { code: NODATA });
 }
