@@ -59,6 +59,7 @@ export class Names implements NameKeeping {
 	/** What was learnt is kept: a client that is connected again begins with it. */
 	stop(): void {
 		for (const key of [...this.#lanes.keys()]) this.#leave(key);
+		for (const tracker of this.#trackers.values()) tracker.rest();
 	}
 
 	#tracker(hostname: string): Tracker {

@@ -78,14 +78,23 @@ export class RacingTransport implements Transport {
 	send(data: string): void {
 		if (this.#winner !== null) return this.#winner.transport?.send(data);
 		this.#said.push(data);
-		for (const racer of this.#racers) if (racer?.isOpen) racer.transport?.send(data);
+		for (const [index, racer] of this.#racers.entries()) {
+			if (!racer?.isOpen) continue;
+			racer.transport?.send(data);
+			this.#step({ type: "greeted", index });
+		}
 	}
 
-	/** The dial's own deadline is every racer's failure; another reason says nothing against them. */
+	/**
+	 * The dial's own deadline is the failure of every racer but one that waits for us; another reason says
+	 * nothing against them.
+	 */
 	close(code: number, reason: string): void {
 		if (this.#isOver) return;
 		if (this.#winner === null && reason === "connect-timeout")
-			for (const racer of this.#racers) if (racer) this.#name.tracker.failed(racer.address);
+			for (const racer of this.#racers)
+				if (racer && !(racer.isOpen && this.#said.length === 0))
+					this.#name.tracker.failed(racer.address);
 		this.#finish(code, reason);
 	}
 
@@ -155,16 +164,17 @@ export class RacingTransport implements Transport {
 				? this.#name.sockets.secure(racer.socket, hostname, options)
 				: racer.socket;
 		const facts: TransportFacts = {
-			opened: () => this.#opened(racer),
+			opened: () => this.#opened(racer, index),
 			received: (data) => this.#received(racer, index, data),
 			closed: (end) => this.#closed(racer, index, end),
 		};
 		racer.transport = openWebSocket(this.#endpoint, facts, this.#runtime, { createConnection });
 	}
 
-	#opened(racer: Racer): void {
+	#opened(racer: Racer, index: number): void {
 		racer.isOpen = true;
 		for (const data of this.#said) racer.transport?.send(data);
+		this.#step({ type: this.#said.length > 0 ? "greeted" : "opened", index });
 		if (this.#hasOpened) return;
 		this.#hasOpened = true;
 		this.#facts.opened();

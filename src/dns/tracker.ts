@@ -40,7 +40,8 @@ export class Tracker {
 	readonly #cell: Cell<DnsSnapshot>;
 	#known: KnownName = unknownName;
 	#asking: Promise<KnownName> | null = null;
-	readonly #stop = new AbortController();
+	#question = new AbortController();
+	#isStopped = false;
 	#timer: Disposable | null = null;
 	/** Those who want fresh answers without asking for them. */
 	#holders = 0;
@@ -107,9 +108,15 @@ export class Tracker {
 		});
 	}
 
+	/** Gives up the question that is under way: nobody waits for it any more. */
+	rest(): void {
+		this.#question.abort(new RealtimeError("closed", "Nobody asks any more."));
+	}
+
 	stop(): void {
 		this.#holders = 0;
-		this.#stop.abort(new RealtimeError("closed", "The tracker is disposed."));
+		this.#isStopped = true;
+		this.rest();
 		this.#arm();
 	}
 
@@ -129,19 +136,20 @@ export class Tracker {
 
 	/** Never rejects: why there is no answer is known then. */
 	#ask(): Promise<KnownName> {
-		this.#asking ??= this.#question().finally(() => {
+		this.#asking ??= this.#putQuestion().finally(() => {
 			this.#asking = null;
 			this.#arm();
 		});
 		return this.#asking;
 	}
 
-	async #question(): Promise<KnownName> {
+	async #putQuestion(): Promise<KnownName> {
 		const { hostname, resolver, staleForMs, runtime } = this.#options;
 		const { clock, random } = runtime;
 		const name = withFreshLabel(hostname, random);
 		const run = (signal: AbortSignal) => resolver.resolve(name, { signal });
-		const { signal } = this.#stop;
+		this.#question = new AbortController();
+		const { signal } = this.#question;
 		try {
 			const given = await withDeadline(run, { clock, ms: ANSWER_MS, label: "dns", signal });
 			const next = resolved(this.#known, given, staleForMs, this.#now);
@@ -150,7 +158,8 @@ export class Tracker {
 		} catch (reason) {
 			// A timeout is the resolver's here, not the endpoint's.
 			const cause = RealtimeError.from(reason, "dns-unavailable");
-			const isOurs = cause.code === "dns-unavailable" || cause.code === "closed";
+			if (signal.aborted) return { ...this.#known, cause };
+			const isOurs = cause.code === "dns-unavailable";
 			const told = isOurs ? cause : new RealtimeError("dns-unavailable", cause.message, { cause });
 			this.#set(unresolved(this.#known, told, this.#now));
 		}
@@ -167,7 +176,7 @@ export class Tracker {
 	#arm(): void {
 		dispose(this.#timer);
 		this.#timer = null;
-		if (this.#holders === 0 || this.#asking !== null || this.#stop.signal.aborted) return;
+		if (this.#holders === 0 || this.#asking !== null || this.#isStopped) return;
 		const waitMs = Math.max(this.#known.refreshAt - this.#now, 0);
 		const ask = (): void => void this.#ask();
 		this.#timer = this.#options.runtime.clock.setTimeout(ask, waitMs, "dns-refresh");

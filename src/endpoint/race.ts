@@ -8,14 +8,20 @@
  * A race of addresses to a welcome, over TCP. Starts are 250 ms apart (RFC 8305), at once after a failure;
  * a completed connect ends the starts, and none is broken off early: a path of 400 ms connects as well.
  * One at a time greets, so that the server sees one upgrade; where no welcome comes within max(1 s, 6 ×
- * connect time) the next goes on, and what is mute may still be the first to speak.
+ * connect time) the next goes on, and what is mute may still be the first to speak. While it is we who have
+ * not said hello yet, because the token is late, nobody is called mute.
  */
 
 type Attempt =
 	| { readonly status: "waiting" | "mute" | "failed" }
 	| { readonly status: "connecting"; readonly since: number }
 	| { readonly status: "connected"; readonly connectMs: number }
-	| { readonly status: "greeting"; readonly until: number; readonly isLate: boolean };
+	| {
+			readonly status: "greeting";
+			readonly until: number;
+			readonly patienceMs: number;
+			readonly isLate: boolean;
+	  };
 
 export interface Race {
 	/** In the order of the addresses. */
@@ -27,7 +33,11 @@ export interface Race {
 
 export type RaceInput =
 	| { readonly type: "begun" | "ticked" }
-	| { readonly type: "connected" | "failed" | "welcomed"; readonly index: number };
+	| { readonly type: "connected" | "failed" | "welcomed"; readonly index: number }
+	/** It took the upgrade: our turn. */
+	| { readonly type: "opened"; readonly index: number }
+	/** Hello is on its way. */
+	| { readonly type: "greeted"; readonly index: number };
 
 export type RaceEffect =
 	| { readonly type: "connect" | "greet"; readonly index: number }
@@ -62,6 +72,10 @@ export function transition(race: Race, input: RaceInput, now: number): RaceStep 
 			const connectMs = now - attempt.since;
 			return proceed(put(race, input.index, { status: "connected", connectMs }), now);
 		}
+		case "opened":
+			return [wait(race, input.index, NEVER), NONE];
+		case "greeted":
+			return [wait(race, input.index, now), NONE];
 		case "failed":
 			return proceed(put(race, input.index, { status: "failed" }), now);
 		case "welcomed":
@@ -105,9 +119,10 @@ function proceed(before: Race, now: number): RaceStep {
 function greet(race: Race, index: number, now: number): RaceStep {
 	const spare = race.attempts[index];
 	const connectMs = spare?.status === "connected" ? spare.connectMs : 0;
-	const until = now + Math.max(PATIENCE_MS, CONNECT_TIMES * connectMs);
+	const patienceMs = Math.max(PATIENCE_MS, CONNECT_TIMES * connectMs);
+	const until = now + patienceMs;
 	return [
-		put(race, index, { status: "greeting", until, isLate: false }),
+		put(race, index, { status: "greeting", until, patienceMs, isLate: false }),
 		[{ type: "greet", index }],
 	];
 }
@@ -115,7 +130,13 @@ function greet(race: Race, index: number, now: number): RaceStep {
 function hush(attempt: Attempt, now: number): Attempt {
 	if (attempt.status !== "greeting" || now < attempt.until) return attempt;
 	if (now - attempt.until < LATE_MS || attempt.isLate) return { status: "mute" };
-	return { status: "greeting", until: now + LATE_MS, isLate: true };
+	return { ...attempt, until: now + LATE_MS, isLate: true };
+}
+
+function wait(race: Race, index: number, from: number): Race {
+	const attempt = race.attempts[index];
+	if (attempt?.status !== "greeting") return race;
+	return put(race, index, { ...attempt, until: from + attempt.patienceMs });
 }
 
 function put(race: Race, index: number, attempt: Attempt): Race {

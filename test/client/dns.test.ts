@@ -361,6 +361,37 @@ describe("S17: a race, through the client", () => {
 		expect(upgrades(w) / 300).toBeLessThanOrEqual(1.02);
 	});
 
+	it("blames no address for a token that is late", async () => {
+		const w = world();
+		w.zone.set(NAME, [A, B, C]);
+		const getToken = async (): Promise<string> => {
+			await w.clock.sleep(10_000);
+			return "token";
+		};
+		const client = w.client(1, { getToken });
+		await w.clock.advance(3_900);
+		expect(upgrades(w)).toBe(1);
+		await w.clock.advance(20_000);
+		expect(status(client)).toBe("connected");
+		expect(client.endpoints.get()[0]?.dns?.quarantined).toEqual([]);
+		await client.close();
+	});
+
+	it("leaves no question behind when the client is closed in the midst of one", async () => {
+		const w = world();
+		w.zone.names.set(NAME, () => new Promise(() => undefined));
+		const client = w.client(1);
+		await w.clock.advance(100);
+		await client.close();
+		await w.clock.settle();
+		expect(ownTimers(w.clock)).toEqual([]);
+		w.zone.set(NAME, [A]);
+		void client.connect();
+		await w.clock.advance(500);
+		expect(status(client)).toBe("connected");
+		await client.close();
+	});
+
 	it("hears a server that refuses, and shows its refusal to no other address", async () => {
 		const w = world();
 		w.zone.set(NAME, [A, B, C]);

@@ -172,10 +172,20 @@ describe("S17: a race of addresses", () => {
 		expect(effects).toEqual([{ type: "connect", index: 1 }]);
 	});
 
+	it("calls nobody mute who waits for our hello, and gives patience once it is said", () => {
+		let [race] = transition(newRace(2), { type: "begun" }, 0);
+		[race] = transition(race, { type: "connected", index: 0 }, 1);
+		[race] = transition(race, { type: "opened", index: 0 }, 5);
+		expect(dueAt(race)).toBe(NEVER);
+		[race] = transition(race, { type: "greeted", index: 0 }, 3_000);
+		expect(dueAt(race)).toBe(4_000);
+		expect(laggards(transition(race, { type: "ticked" }, 4_000)[0], 4_000)).toEqual([0]);
+	});
+
 	it("has one speaker at a time, one start an address, and always something due or under way", () => {
 		const facts = fc.array(
 			fc.record({
-				type: fc.constantFrom("ticked", "connected", "failed"),
+				type: fc.constantFrom("ticked", "connected", "failed", "opened", "greeted"),
 				index: fc.nat(3),
 				afterMs: fc.nat(600),
 			}),
@@ -199,8 +209,8 @@ describe("S17: a race of addresses", () => {
 					}
 					const speakers = race.attempts.filter(({ status }) => status === "greeting");
 					expect(speakers.length).toBeLessThanOrEqual(1);
-					const isUnderWay = race.attempts.some(
-						({ status }) => status === "connecting" || status === "mute",
+					const isUnderWay = race.attempts.some(({ status }) =>
+						["connecting", "mute", "greeting"].includes(status),
 					);
 					expect(dueAt(race) < NEVER || isUnderWay).toBe(true);
 					effects = [];

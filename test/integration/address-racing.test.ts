@@ -116,6 +116,14 @@ describe("S17: a dial to a name", () => {
 		expect(addressOf(client)).toBe(GOOD);
 	});
 
+	it("needs no name: an IP address is dialled as it is, and shown", async () => {
+		const { port } = await gateway(GOOD);
+		const resolver = { resolve: () => Promise.reject(new Error("nobody asks")) };
+		const client = dial(port, [], { resolver }, { endpoints: [`ws://${GOOD}:${port}`] });
+		await connected(client);
+		expect(client.endpoints.get()).toMatchObject([{ dns: null, address: GOOD }]);
+	});
+
 	it("gets around an address whose SYNs vanish, and one that is refused (D8, N23)", async () => {
 		const { port, upgrades } = await gateway(GOOD);
 		const hole = await blackHole(BAD, port);
