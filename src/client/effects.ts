@@ -8,6 +8,7 @@ import type { ServerFrame } from "../protocol/frames.js";
 import type { Link } from "./link.js";
 import type { Shell } from "./shell.js";
 
+/** Over at least this long clients follow a drained name, however small the server's own window. */
 const FOLLOW_MS = 10_000;
 
 type OrderTable<E extends { readonly type: string }> = {
