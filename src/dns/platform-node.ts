@@ -10,6 +10,7 @@ export { nodeResolver } from "./node-resolver.js";
 /** Only the class of `ws` can be given a connection: another one resolves names by itself. */
 export function openNames(runtime: Runtime, facts: NameFacts): NameKeeping | null {
 	const { WebSocket, resolver = nodeResolver(), connect = connectTcp } = runtime;
-	if (!WebSocket?.prototype || !("terminate" in WebSocket.prototype)) return null;
+	if (resolver === null || !WebSocket?.prototype || !("terminate" in WebSocket.prototype))
+		return null;
 	return new Names(runtime, resolver, { connect, secure: secureTcp }, facts);
 }

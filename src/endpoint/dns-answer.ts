@@ -17,7 +17,7 @@ export interface DnsSnapshot {
 	readonly answers: readonly DnsAnswer[];
 	/** When the next dial asks anew; 0: there are no answers. */
 	readonly expiresAt: EpochMs;
-	/** They have expired, and are used because no newer ones could be had. */
+	/** They have expired: the next dial asks anew, and uses them where no newer ones can be had. */
 	readonly stale: boolean;
 	/** Addresses that failed, and until when they are left alone. */
 	readonly quarantined: readonly { readonly address: string; readonly until: EpochMs }[];

@@ -23,8 +23,11 @@ export interface Runtime {
 	readonly lifecycle: Lifecycle;
 	/** Hears what happens; it is never told a token or a payload. */
 	readonly logger: Logger;
-	/** Who resolves the endpoints' names, in Node. Elsewhere the platform does. @default nodeResolver() */
-	readonly resolver?: DnsResolver;
+	/**
+	 * Who resolves the endpoints' names, in Node; elsewhere the platform does. null: there too, which is
+	 * for a WebSocket class with an agent (a proxy) of its own. @default nodeResolver()
+	 */
+	readonly resolver?: DnsResolver | null;
 	/**
 	 * Opens a TCP connection to one address of an endpoint's name, in Node: to bind it to a local address,
 	 * for one. @default net.connect

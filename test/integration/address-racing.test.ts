@@ -124,6 +124,17 @@ describe("S17: a dial to a name", () => {
 		expect(client.endpoints.get()).toMatchObject([{ dns: null, address: GOOD }]);
 	});
 
+	it("is the platform's own affair where the app wants that: a class with an agent of its own", async () => {
+		const { port } = await gateway("127.0.0.1");
+		const connect = (): never => {
+			throw new Error("nobody connects");
+		};
+		const endpoints = [`ws://localhost:${port}`];
+		const client = dial(port, [], { resolver: null, connect }, { endpoints });
+		await connected(client);
+		expect(client.endpoints.get()).toMatchObject([{ dns: null, address: null }]);
+	});
+
 	it("gets around an address whose SYNs vanish, and one that is refused (D8, N23)", async () => {
 		const { port, upgrades } = await gateway(GOOD);
 		const hole = await blackHole(BAD, port);
