@@ -1,4 +1,4 @@
-import { lookup, NODATA, NOTFOUND, Resolver } from "node:dns";
+import { CONNREFUSED, lookup, NODATA, NOTFOUND, Resolver } from "node:dns";
 import { promisify } from "node:util";
 import { familyOf } from "../endpoint/answer-checks.js";
 import type { DnsAnswer } from "../endpoint/dns-answer.js";
@@ -20,6 +20,8 @@ const OTHER_FAMILY_MS = 50;
 const NEGATIVE_MS = 30_000;
 /** What the system says has no TTL. */
 const SYSTEM_TTL_MS = 60_000;
+/** An address that stands for itself. */
+const LITERAL_TTL_MS = 3_600_000;
 /** There is no such name, as far as DNS knows; hosts files and search paths may know better. */
 const NEGATIVE: ReadonlySet<unknown> = new Set([NOTFOUND, NODATA]);
 
@@ -32,7 +34,7 @@ export function nodeResolver(options: NodeResolverOptions = {}): DnsResolver {
 		async resolve(hostname, { signal }) {
 			signal.throwIfAborted();
 			const family = familyOf(hostname);
-			if (family !== 0) return [{ address: hostname, family, ttlMs: Number.POSITIVE_INFINITY }];
+			if (family !== 0) return [{ address: hostname, family, ttlMs: LITERAL_TTL_MS }];
 			if (/(^|\.)localhost\.?$/i.test(hostname)) return lookUp(hostname);
 			const resolver = create({ timeout, tries }, servers);
 			const cancel = (): void => resolver.cancel();
@@ -41,7 +43,8 @@ export function nodeResolver(options: NodeResolverOptions = {}): DnsResolver {
 				return await askBoth(resolver, hostname);
 			} catch (reason) {
 				const isNegative = NEGATIVE.has((reason as NodeJS.ErrnoException).code);
-				if (isNegative && !isOwn) return await lookUp(hostname);
+				const isNobodyThere = (reason as NodeJS.ErrnoException).code === CONNREFUSED;
+				if ((isNegative || isNobodyThere) && !isOwn) return await lookUp(hostname);
 				throw unavailable(hostname, reason, isNegative);
 			} finally {
 				signal.removeEventListener("abort", cancel);

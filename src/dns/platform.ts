@@ -9,8 +9,8 @@ export const openNames: (runtime: Runtime, facts: NameFacts) => NameKeeping | nu
 
 /**
  * Node's c-ares: answers with their TTLs, both families at once, given up after two tries of half a
- * second each (c-ares waits about twice that in all). `localhost`, and names that DNS does not know, are
- * looked up as the system does, hosts file and all; those get a TTL of a minute. The default in Node.
+ * second each (c-ares waits about twice that in all). `localhost`, names that DNS does not know, and all
+ * where no name server is there are looked up as the system does, hosts file and all; those get a TTL of a minute. The default in Node.
  *
  * @throws RealtimeError `invalid-option` where `servers` are no IP addresses, or there is no Node.
  */

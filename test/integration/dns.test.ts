@@ -115,6 +115,12 @@ describe("nodeResolver, over UDP", () => {
 		expect(dns.asked).toEqual([]);
 	});
 
+	it("asks nobody what an IP address is", async () => {
+		const dns = await serve(() => null);
+		expect(await ask(dns, {}, "::1")).toEqual([{ address: "::1", family: 6, ttlMs: 3_600_000 }]);
+		expect(dns.asked).toEqual([]);
+	});
+
 	it("is over at once when the caller has enough", async () => {
 		const dns = await serve(() => null);
 		const enough = new AbortController();
