@@ -1,21 +1,29 @@
 import { defineConfig, type Options } from "tsup";
 
+const TYPED = {
+	index: "src/index.ts",
+	dns: "src/dns.ts",
+	node: "src/node.ts",
+	server: "src/server.ts",
+	"server-node": "src/server-node.ts",
+	testing: "src/testing.ts",
+};
+
 const library: Options = {
 	entry: {
-		index: "src/index.ts",
-		node: "src/node.ts",
-		server: "src/server.ts",
-		"server-node": "src/server-node.ts",
-		testing: "src/testing.ts",
+		...TYPED,
+		// What `#dns` is, by the `imports` of package.json: not public, so without types.
+		"dns-platform-node": "src/dns/platform-node.ts",
+		"dns-platform-none": "src/dns/platform-none.ts",
 	},
 	target: "es2022",
 	// No shims and no built-ins: one build for browsers, workers, Node, Bun and Deno.
 	platform: "neutral",
-	external: [/^node:/],
+	external: [/^node:/, "#dns"],
 	// One copy of what entry points share, or `instanceof RealtimeError` would fail between them.
 	splitting: true,
 	// tsup's d.ts build sets baseUrl, which TypeScript 6 calls deprecated.
-	dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+	dts: { entry: TYPED, compilerOptions: { ignoreDeprecations: "6.0" } },
 };
 
 export default defineConfig([

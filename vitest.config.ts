@@ -6,6 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 /** Tests, examples and the playground import what a user imports; here that means the sources. */
 const alias = [
 	{ find: /^holdfast$/, replacement: source("./src/index.ts") },
+	{ find: /^holdfast\/dns$/, replacement: source("./src/dns.ts") },
 	{ find: /^holdfast\/node$/, replacement: source("./src/node.ts") },
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },

@@ -13,6 +13,9 @@ const PURE_FILES = ["src/assets/plan.ts"];
 
 /** The one file, or folder, that imports the package. */
 const HOMES = new Map([
+	// The package's own: which file it is depends on the platform.
+	["#dns", "src/dns/platform.ts"],
+	["@dnsquery/dns-packet", "src/dns/doh-message.ts"],
 	["eventemitter3", "src/reactive/emitter.ts"],
 	["idb-keyval", "src/runtime/storage.ts"],
 	["isomorphic-ws", "src/runtime/websocket.ts"],
@@ -25,7 +28,12 @@ const HOMES = new Map([
 const SHOW_HOMES = new Map([["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"]]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
-const NODE_ONLY = [/^src\/runtime\/file-[^/]+$/, /^src\/server\/node\.ts$/, /^src\/node\.ts$/];
+const NODE_ONLY = [
+	/^src\/runtime\/file-[^/]+$/,
+	/^src\/dns\/(?:node-[^/]+|platform-node\.ts)$/,
+	/^src\/server\/node\.ts$/,
+	/^src\/node\.ts$/,
+];
 /** The paths that a package manager would give: everything else of ours is private. */
 const PUBLIC = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).exports)
 	.filter((path) => !path.endsWith(".json"))

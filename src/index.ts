@@ -19,6 +19,7 @@ export type {
 export { createClient } from "./client/create-client.js";
 export type { ClientOptions } from "./client/options.js";
 export type { ConnectionState } from "./connection/projection.js";
+export type { DnsAnswer, DnsSnapshot } from "./endpoint/dns-answer.js";
 export type {
 	Candidate,
 	Endpoint,
@@ -49,12 +50,15 @@ export { consoleLogger, type LogLevel, silentLogger } from "./runtime/logger.js"
 export { memoryLocks, memoryStorage } from "./runtime/memory.js";
 export type {
 	Clock,
+	DnsResolver,
 	KeyValueStorage,
 	Lifecycle,
 	LifecycleState,
 	Locks,
 	Logger,
 	Runtime,
+	TcpConnect,
+	TcpSocket,
 	WebSocketConstructor,
 	WebSocketLike,
 } from "./runtime/runtime.js";

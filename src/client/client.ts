@@ -2,6 +2,7 @@
 import type { OutboxEntry } from "../channels/contract.js";
 import type { Gap, Message, PublishReceipt, SubscriptionState } from "../channels/message.js";
 import type { ConnectionState } from "../connection/projection.js";
+import type { DnsSnapshot } from "../endpoint/dns-answer.js";
 import type { Candidate } from "../endpoint/endpoint.js";
 import type { RealtimeError } from "../errors/realtime-error.js";
 import type { EpochMs } from "../policy/moment.js";
@@ -126,8 +127,14 @@ export interface Outbox extends Readable<readonly OutboxEntry[]> {
 
 export type { OutboxEntry } from "../channels/contract.js";
 
-/** An endpoint with its health. `dns` and `address` are reserved: null in this version. */
-export type EndpointStatus = Candidate & { readonly dns: null; readonly address: string | null };
+/**
+ * An endpoint with its health and, in Node, what is known of its name; `address` is where the live link
+ * goes. Both are null where DNS is not ours to see.
+ */
+export type EndpointStatus = Candidate & {
+	readonly dns: DnsSnapshot | null;
+	readonly address: string | null;
+};
 
 /** Figures since the client was made. They only grow, but for `outbox` and `latencyMs`. */
 export interface ClientStats {

@@ -8,6 +8,9 @@ import type { ServerFrame } from "../protocol/frames.js";
 import type { Link } from "./link.js";
 import type { Shell } from "./shell.js";
 
+/** Over at least this long clients follow a drained name, however small the server's own window. */
+const FOLLOW_MS = 10_000;
+
 type OrderTable<E extends { readonly type: string }> = {
 	readonly [T in E["type"]]: (shell: Shell, order: Extract<E, { type: T }>) => void;
 };
@@ -107,6 +110,12 @@ export function linkSettled(shell: Shell, link: Link): void {
 export function modeChanged(shell: Shell): void {
 	shell.shown.updateMode();
 	shell.shown.updateBanner();
+}
+
+/** A drain by DNS takes live links along: spread, or the new addresses are met by all at once. */
+export function nameDrained(shell: Shell): void {
+	const windowMs = Math.max(shell.connection.state.windowMs, FOLLOW_MS);
+	shell.connection.send({ type: "migrate-requested", reason: "DNS drain", windowMs });
 }
 
 /** The environment says: look now. A live link is asked for a sign of life; a sleeping redial wakes. */

@@ -12,7 +12,12 @@ import { encodeBatches, utf8Length } from "../protocol/encode.js";
 import type { ClientFrame, HelloFrame, ServerFrame, WelcomeFrame } from "../protocol/frames.js";
 import { PRE_HELLO_BYTES, SERVER_TEXT } from "../protocol/limits.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Transport, TransportEnd, TransportFacts } from "../transport/transport.js";
+import type {
+	OpenTransport,
+	Transport,
+	TransportEnd,
+	TransportFacts,
+} from "../transport/transport.js";
 import { openWebSocket } from "../transport/websocket.js";
 import { type Definition, Machine, type World } from "./machine.js";
 
@@ -78,6 +83,7 @@ export class Link implements TransportFacts {
 		policy: HeartbeatPolicy,
 		runtime: Runtime,
 		world: World,
+		open: OpenTransport = openWebSocket,
 	) {
 		this.dialId = dial.dialId;
 		this.endpoint = dial.endpoint;
@@ -85,7 +91,7 @@ export class Link implements TransportFacts {
 		this.#runtime = runtime;
 		this.policy = policy;
 		this.#heartbeat = new Machine(heartbeat.initial(policy), HEARTBEAT, this, world);
-		this.#transport = openWebSocket(dial.endpoint, this, runtime);
+		this.#transport = open(dial.endpoint, this, runtime);
 	}
 
 	opened(): void {

@@ -31,10 +31,10 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	dial(dialId: number, endpoint: Endpoint): void {
-		const { counts, token, settings, runtime } = this.#shell;
+		const { counts, token, settings, runtime, names } = this.#shell;
 		counts.dials += 1;
 		const dial = { dialId, endpoint };
-		const link = new Link(dial, this, settings.heartbeat, runtime, this.#world);
+		const link = new Link(dial, this, settings.heartbeat, runtime, this.#world, names?.open);
 		// Beside the dial: by the time that the transport is open, the token should be there.
 		link.token = token.get(dialId);
 		link.token.catch(() => undefined);

@@ -4,6 +4,7 @@ import type { ConnectionEffect, ConnectionInput } from "../connection/contract.j
 import type { ConnectionMachine, ConnectionPolicy } from "../connection/machine.js";
 import type { ModeEffect, ModeInput } from "../degraded/contract.js";
 import type { ModePolicy, ModeState } from "../degraded/mode.js";
+import type { NameKeeping } from "../dns/contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import type { Emitter } from "../reactive/emitter.js";
@@ -50,6 +51,8 @@ export interface Shell {
 	readonly shown: ShownKeeping;
 	readonly policies: Policies;
 	readonly admission: AdmissionWatch;
+	/** In Node. Null where the platform resolves names. */
+	readonly names: NameKeeping | null;
 	readonly counts: Counts;
 	/** The connection machine's last report: why the state that follows it came about. */
 	lastReport: ReportOrder;
@@ -92,6 +95,7 @@ export interface PollKeeping {
 /** Keeps the public values in step. */
 export interface ShownKeeping {
 	updateConnection(): void;
+	updateEndpoints(): void;
 	updateMode(): void;
 	updateBanner(): void;
 }

@@ -3,12 +3,14 @@ import { type ConnectionState, project } from "../connection/projection.js";
 import * as bannerMachine from "../degraded/banner.js";
 import type { BannerView } from "../degraded/contract.js";
 import { modeOf, pendingOf } from "../degraded/mode.js";
+import type { NameStatus } from "../dns/contract.js";
 import type { DegradedPolicy } from "../policy/policies.js";
 import { Cell, type Report } from "../reactive/readable.js";
 import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import type { Shell, ShownKeeping } from "./shell.js";
 
+const NO_NAME: NameStatus = { dns: null, address: null };
 const NORMAL: ServiceMode = { mode: "normal" };
 /** By less the wall clock was not set: its ticks are whole milliseconds, and both clocks drift. */
 const CLOCK_STEP_MS = 100;
@@ -80,8 +82,13 @@ export class Shown implements ShownKeeping {
 			from.status === "connected" && next.status === "connected" && from.since === next.since;
 		if (!isSameLink)
 			this.#shell.events.emit("transition", { from, to: next, reason, endpoint, dialId });
-		this.#endpointsCell?.set(this.#endpoints());
+		this.updateEndpoints();
 		if (this.#statsCell !== null) void this.stats;
+	}
+
+	/** After a change of what is known of names, too. */
+	updateEndpoints(): void {
+		this.#endpointsCell?.set(this.#endpoints());
 	}
 
 	updateMode(): void {
@@ -138,9 +145,15 @@ export class Shown implements ShownKeeping {
 			...candidate,
 			ejectedUntil: toWall(candidate.ejectedUntil),
 			lastGoodAt: toWall(candidate.lastGoodAt),
-			dns: null,
-			address: null,
+			...this.#name(candidate.endpoint.url),
 		}));
+	}
+
+	/** The address is that of the live link alone. */
+	#name(url: string): NameStatus {
+		const { names, links } = this.#shell;
+		const { dns, address } = names?.status(url) ?? NO_NAME;
+		return { dns, address: links.live?.endpoint.url === url ? address : null };
 	}
 
 	#stats(): ClientStats {

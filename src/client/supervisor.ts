@@ -4,6 +4,8 @@ import type { LinkId } from "../channels/contract.js";
 import type { Gap, PublishReceipt } from "../channels/message.js";
 import { initial } from "../connection/machine.js";
 import { initialMode } from "../degraded/mode.js";
+import type { NameKeeping } from "../dns/contract.js";
+import { openNames } from "../dns/platform.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
@@ -12,7 +14,7 @@ import type { Unsubscribe } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { AdmissionWatch } from "./admission.js";
 import type { ClientEvents, PublishOptions } from "./client.js";
-import { woken } from "./effects.js";
+import { nameDrained, woken } from "./effects.js";
 import { Links } from "./links.js";
 import { Machine } from "./machine.js";
 import { CONNECTION, MODE, policiesOf } from "./machines.js";
@@ -41,6 +43,7 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	readonly shown: Shown;
 	readonly policies: Policies;
 	readonly admission: AdmissionWatch;
+	readonly names: NameKeeping | null;
 	readonly counts: Counts = {
 		dials: 0,
 		connects: 0,
@@ -63,6 +66,11 @@ export class Supervisor implements Shell, SubscriptionFacts {
 		this.policies = policiesOf(settings, report);
 		this.connection = new Machine(initial(settings.endpoints), CONNECTION, this, world);
 		this.mode = new Machine(initialMode(), MODE, this, world);
+		this.names = openNames(runtime, {
+			changed: () => this.shown.updateEndpoints(),
+			drained: () => nameDrained(this),
+			report,
+		});
 		this.links = new Links(this, world);
 		this.polling = new Polling(this);
 		this.subscriptions = new Subscriptions(this, report);
@@ -91,6 +99,7 @@ export class Supervisor implements Shell, SubscriptionFacts {
 		this.token.stop();
 		this.shown.stop();
 		this.admission.stop();
+		this.names?.stop();
 		await this.publisher.close();
 	}
 

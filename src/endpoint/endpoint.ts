@@ -3,7 +3,11 @@ import type { Readable } from "../reactive/readable.js";
 
 /** Where a server is. */
 export interface Endpoint {
-	/** A `wss:` URL (`ws:` for development), without credentials and fragment. */
+	/**
+	 * A `wss:` URL (`ws:` for development), without credentials and fragment. A star as the first label
+	 * (`wss://*.backup.example/`) is another random label in each dial, for zones that answer all of them:
+	 * no cache on the way has an answer from before.
+	 */
 	readonly url: string;
 	/** @default the first is the primary, the rest are backups */
 	readonly role?: "primary" | "backup";

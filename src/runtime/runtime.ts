@@ -1,4 +1,5 @@
 /* Every contact with the world, as a port: each part can be replaced, and a test replaces them all. */
+import type { DnsAnswer } from "../endpoint/dns-answer.js";
 import type { EpochMs } from "../policy/moment.js";
 import type { Readable, Unsubscribe } from "../reactive/readable.js";
 
@@ -22,6 +23,45 @@ export interface Runtime {
 	readonly lifecycle: Lifecycle;
 	/** Hears what happens; it is never told a token or a payload. */
 	readonly logger: Logger;
+	/**
+	 * Who resolves the endpoints' names, in Node; elsewhere the platform does. null: there too, which is
+	 * for a WebSocket class with an agent (a proxy) of its own. @default nodeResolver()
+	 */
+	readonly resolver?: DnsResolver | null;
+	/**
+	 * Opens a TCP connection to one address of an endpoint's name, in Node: to bind it to a local address,
+	 * for one. @default net.connect
+	 */
+	readonly connect?: TcpConnect;
+}
+
+/** Asks for the addresses of a name. */
+export interface DnsResolver {
+	/**
+	 * Both families, each address with its TTL. Rejects where there is none; an error's `retryAfterMs`, if
+	 * it has one, is how long that holds.
+	 */
+	resolve(
+		hostname: string,
+		options: { readonly signal: AbortSignal },
+	): Promise<readonly DnsAnswer[]>;
+}
+
+/** Begins to connect, and returns the socket at once, as `net.connect` does. */
+export type TcpConnect = (to: {
+	/** An IP address. */
+	readonly host: string;
+	readonly port: number;
+}) => TcpSocket;
+
+/** What is used of a `net.Socket` until it is handed over. */
+export interface TcpSocket {
+	/** Listens to "connect", "error" or "close". */
+	on(event: string, listener: () => void): unknown;
+	/** Listens no more. */
+	off(event: string, listener: () => void): unknown;
+	/** Ends it at once. */
+	destroy(): unknown;
 }
 
 /** Time and timers. All durations are milliseconds. */

@@ -1,5 +1,6 @@
 /* Bytes both ways. A transport knows nothing of frames; what it tells, it tells once and in order. */
 import type { Endpoint } from "../endpoint/endpoint.js";
+import type { RealtimeError } from "../errors/realtime-error.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 export interface Transport {
@@ -14,7 +15,7 @@ export interface TransportFacts {
 	opened(): void;
 	/** A text message; a binary one arrives as `closed` with 4400, a subprotocol that is not ours likewise. */
 	received(data: string): void;
-	closed(end: TransportEnd): void;
+	closed(end: TransportEnd, cause?: RealtimeError): void;
 }
 
 export interface TransportEnd {
@@ -33,4 +34,6 @@ export type OpenTransport = (
 	endpoint: Endpoint,
 	facts: TransportFacts,
 	runtime: Runtime,
+	/** For the socket's class, beside what it always gets. */
+	options?: object,
 ) => Transport;

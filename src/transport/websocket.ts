@@ -1,4 +1,5 @@
 import type { Endpoint } from "../endpoint/endpoint.js";
+import { withFreshLabel } from "../endpoint/fresh-label.js";
 import { SUBPROTOCOL } from "../protocol/frames.js";
 import { SERVER_TEXT } from "../protocol/limits.js";
 import { dispose } from "../reactive/disposable.js";
@@ -36,8 +37,8 @@ const OPTIONS = {
 	followRedirects: false,
 };
 
-export const openWebSocket: OpenTransport = (endpoint, facts, runtime) =>
-	new WebSocketTransport(endpoint, facts, runtime);
+export const openWebSocket: OpenTransport = (endpoint, facts, runtime, options) =>
+	new WebSocketTransport(endpoint, facts, runtime, options);
 
 class WebSocketTransport implements Transport {
 	readonly #runtime: Runtime;
@@ -48,11 +49,13 @@ class WebSocketTransport implements Transport {
 	/** One for all events: an idle link holds no more closures than it must. */
 	readonly #listener = (event: SocketEvent): void => this.#react(event);
 
-	constructor(endpoint: Endpoint, facts: TransportFacts, runtime: Runtime) {
+	constructor(endpoint: Endpoint, facts: TransportFacts, runtime: Runtime, options?: object) {
 		this.#runtime = runtime;
 		this.#facts = facts;
 		try {
-			this.#socket = new runtime.WebSocket(endpoint.url, SUBPROTOCOL, OPTIONS);
+			const given = options ? { ...OPTIONS, ...options } : OPTIONS;
+			const url = withFreshLabel(endpoint.url, runtime.random);
+			this.#socket = new runtime.WebSocket(url, SUBPROTOCOL, given);
 		} catch (reason) {
 			// A URL that the platform refuses. Later, like every other failure: nobody expects it now.
 			queueMicrotask(() => this.#end({ code: 1006, reason: String((reason as Error).name) }));

@@ -1,6 +1,7 @@
 /* The published package: what is in it, what it brings along, and that it loads everywhere. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Installed, install, linkTypes, readManifest, run } from "./installed.js";
 
@@ -9,7 +10,16 @@ const PATHS = Object.keys(OURS.exports)
 	.filter((path) => path !== "./package.json")
 	.map((path) => posix.join("holdfast", path));
 /** Whatever else a bundle needs is copied into it, or written by us. */
-const ALLOWED = ["eventemitter3", "idb-keyval", "isomorphic-ws", "p-retry", "ws"];
+const ALLOWED = [
+	"@dnsquery/dns-packet",
+	"eventemitter3",
+	"idb-keyval",
+	"isomorphic-ws",
+	"p-retry",
+	"ws",
+];
+/** What those bring along. */
+const BROUGHT = ["@leichtgewicht/ip-codec", "is-network-error", "utf8-codec"];
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 let installed: Installed;
@@ -34,20 +44,24 @@ function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[
 
 describe("The packed files", () => {
 	it("are the builds of each entry, and the papers", () => {
-		const entries = ["index", "node", "server", "server-node", "testing"];
+		const entries = ["index", "dns", "node", "server", "server-node", "testing"];
 		const builds = entries.flatMap((entry) =>
 			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
 		);
 		const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+		// What `#dns` is in Node, and elsewhere: no entries, so no types.
+		const platforms = ["node", "none"].flatMap((platform) =>
+			["js", "cjs"].map((form) => `dist/dns-platform-${platform}.${form}`),
+		);
 		// What entries share lies in files named for their content.
 		const named = pathsLike(/^(?!dist\/[\w-]+-[\w-]{8}\.(?:js|cjs|d\.ts|d\.cts)$)/);
 		expect([...named].sort()).toEqual(
-			[...builds, ...papers, "dist/browser/holdfast.min.js"].sort(),
+			[...builds, ...platforms, ...papers, "dist/browser/holdfast.min.js"].sort(),
 		);
 	});
 
 	it("stay small", () => {
-		expect(installed.packed.unpackedSize).toBeLessThan(900_000);
+		expect(installed.packed.unpackedSize).toBeLessThan(1_000_000);
 	});
 
 	it("name no folder of the machine that built them", () => {
@@ -72,14 +86,18 @@ describe("What comes along", () => {
 	it("is the allowed dependencies and nothing else", () => {
 		expect(Object.keys(OURS.dependencies).sort()).toEqual(ALLOWED);
 		const folders = readdirSync(join(installed.folder, "node_modules"));
-		expect(folders.filter((name) => !name.startsWith(".")).sort()).toEqual(
-			// p-retry brings one of its own.
-			[...ALLOWED, "holdfast", "is-network-error"].sort(),
-		);
+		const names = folders
+			.filter((name) => !name.startsWith("."))
+			.flatMap((name) =>
+				name.startsWith("@")
+					? readdirSync(join(installed.folder, "node_modules", name)).map((of) => `${name}/${of}`)
+					: [name],
+			);
+		expect(names.sort()).toEqual([...ALLOWED, ...BROUGHT, "holdfast"].sort());
 	});
 
 	it("runs no script at installation, anywhere in the tree", () => {
-		for (const name of [...ALLOWED, "holdfast", "is-network-error"]) {
+		for (const name of [...ALLOWED, ...BROUGHT, "holdfast"]) {
 			const { scripts = {} } = readManifest(join(installed.folder, "node_modules", name));
 			// `prepare` runs for a git dependency only, and not for what the registry gives.
 			const run = INSTALL_SCRIPTS.filter((script) => script !== "prepare" || name === "holdfast");
@@ -124,6 +142,7 @@ describe("Loading it", () => {
 			seen.add(path);
 			for (const [, specifier = ""] of contents(path).matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
 				if (specifier.startsWith(".")) visit(posix.join(posix.dirname(path), specifier));
+				else if (specifier === "#dns") visit("dist/dns-platform-none.js");
 				else
 					expect(
 						ALLOWED.filter((name) => name !== "ws"),
@@ -132,9 +151,38 @@ describe("Loading it", () => {
 			}
 		};
 		visit("dist/index.js");
+		visit("dist/dns.js");
 		visit("dist/testing.js");
 		visit("dist/server.js");
 		expect(seen.size).toBeGreaterThan(2);
+	});
+
+	it.each(["module", "commonjs"])("resolves names by itself in Node, as %s", (type) => {
+		const load = type === "module" ? "await import(path)" : "require(path)";
+		const code = `(async () => { let path = "holdfast"; const { createClient } = ${load};
+			const resolver = { resolve: async (name) => { console.log(name); return []; } };
+			const endpoints = ["ws://wss-primary.test/"];
+			const client = createClient({ endpoints, connect: "eager", runtime: { resolver } });
+			setTimeout(() => client.close(), 100); })()`;
+		const output = run(process.execPath, [`--input-type=${type}`, "-e", code], installed.folder);
+		expect(output.trim()).toBe("wss-primary.test");
+	});
+
+	it("bundles DNS over HTTPS for a browser, without a polyfill", async () => {
+		const { outputFiles } = await build({
+			stdin: {
+				contents: 'export { dohResolver, trackDns } from "holdfast/dns";',
+				resolveDir: installed.folder,
+			},
+			bundle: true,
+			write: false,
+			format: "esm",
+			platform: "browser",
+			logLevel: "silent",
+		});
+		const [file] = outputFiles;
+		expect(file?.text).not.toMatch(/\bBuffer[.(]|\bprocess\.|["']node:/);
+		expect(file?.text).toContain("application/dns-message");
 	});
 
 	it("needs no bundler: the browser's file imports nothing", () => {

@@ -1,5 +1,6 @@
 /* What a TypeScript user of Node writes, as an ES module. */
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import {
 	type Client,
 	type ConnectionState,
@@ -9,6 +10,7 @@ import {
 	RealtimeError,
 	up,
 } from "holdfast";
+import { type DnsTracker, dohResolver, nodeResolver, trackDns } from "holdfast/dns";
 import { fileLocks, fileStorage } from "holdfast/node";
 import { createServer, type MessageLog, memoryLog } from "holdfast/server";
 import { attach } from "holdfast/server/node";
@@ -26,7 +28,12 @@ const client: Client<Chat> = createClient<Chat>({
 	connect: "manual",
 	getToken: async ({ reason, signal }) => `${reason}${signal.aborted}`,
 	outbox: { persist: "storage", namespace: "ada" },
-	runtime: { storage: fileStorage("outbox"), locks: fileLocks("locks") },
+	runtime: {
+		storage: fileStorage("outbox"),
+		locks: fileLocks("locks"),
+		resolver: nodeResolver({ servers: ["127.0.0.1:53"] }),
+		connect: (to) => connect({ ...to, localAddress: "127.0.0.2" }),
+	},
 });
 
 client.subscribe("general", (message) => message.data.text.trim(), {
@@ -36,6 +43,13 @@ client.subscribe("general", (message) => message.data.text.trim(), {
 client.subscribe("generl", () => undefined);
 // @ts-expect-error: not what this channel carries.
 void client.publish("general", { txt: "hello" });
+
+const name: DnsTracker = trackDns({
+	hostname: "a.example",
+	resolver: dohResolver({ url: "https://dns.example/dns-query", clientSubnet: "192.0.2.0/24" }),
+});
+name.failed(name.pick()?.address ?? "");
+console.info(client.endpoints.get()[0]?.dns?.answers[0]?.ttlMs, name.get().quarantined.length);
 
 export function label(state: ConnectionState): string {
 	switch (state.status) {
