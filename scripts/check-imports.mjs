@@ -24,7 +24,7 @@ const HOMES = new Map([
 	["react", "src/react/"],
 ]);
 
-/** The same of the playground. */
+/** The same of the playground. An example is too small to need one. */
 const SHOW_HOMES = new Map([["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"]]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
@@ -84,7 +84,9 @@ function showBreach(file, specifier) {
 
 function showPackageBreach(file, specifier) {
 	const home = SHOW_HOMES.get(packageOf(specifier));
-	return home === undefined || file === home ? null : `imports a package whose home is ${home}`;
+	return home === undefined || !file.startsWith("playground/") || file === home
+		? null
+		: `imports a package whose home is ${home}`;
 }
 
 function breaches(file, breach) {
