@@ -22,7 +22,13 @@ const HOMES = new Map([
 ]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
-const NODE_ONLY = [/^src\/runtime\/file-[^/]+$/, /^src\/server\/node\.ts$/, /^src\/node\.ts$/, /^src\/assets\/node-[^/]+$/, /^src\/(?:vite|cli)\.ts$/];
+const NODE_ONLY = [
+	/^src\/runtime\/file-[^/]+$/,
+	/^src\/server\/node\.ts$/,
+	/^src\/node\.ts$/,
+	/^src\/assets\/node-[^/]+$/,
+	/^src\/(?:vite|cli)\.ts$/,
+];
 /** The paths that a package manager would give: everything else of ours is private. */
 const PUBLIC = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).exports)
 	.filter((path) => !path.endsWith(".json"))

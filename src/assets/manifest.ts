@@ -31,20 +31,17 @@ const MOST_ENTRIES = 5_000;
 const LONGEST = 1_024;
 const TYPES: readonly unknown[] = ["script", "module", "style", "data"] satisfies AssetType[];
 /**
- * Segments that start with no dot, so neither `..` nor hidden files; no `%`, which hides dots, no `:`,
- * `\`, `?` and `#`, which a URL parser reads in its own way.
+ * What no path may have: a segment that is empty or starts with a dot, so neither `..` nor hidden files;
+ * `%`, which hides dots; `:`, `\`, `?` and `#`, which a URL parser reads in its own way.
  */
-export const PATH: RegExp = /^[^./\\?#%:\s][^/\\?#%:\s]*(?:\/[^./\\?#%:\s][^/\\?#%:\s]*)*$/;
+export const OUTSIDE: RegExp = /(^|\/)([./]|$)|[\\?#%:\s]/;
 export const HASH: RegExp = /^sha(256|384|512)-([\w+/]+={0,2})$/;
 /** Base64 characters of a hash of so many bits. */
 const LENGTH: Readonly<Record<string, number>> = { 256: 44, 384: 64, 512: 88 };
-/** As people number builds: by digits as numbers. */
-const order = new Intl.Collator("en", { numeric: true });
-
 /** An asset of its own, outside a manifest: its path and integrity as one has to give them. */
 export function checkPath(path: unknown): string {
 	const plain = typeof path === "string" ? path.replace(/^\/(?!\/)/, "") : "";
-	if (plain.length > LONGEST || !PATH.test(plain))
+	if (plain.length > LONGEST || OUTSIDE.test(plain))
 		throw refuse(`${show(path)} is no path under an origin.`);
 	return plain;
 }
@@ -97,8 +94,9 @@ export function parseManifest(text: string): AssetManifest {
 	return checkManifest(given);
 }
 
+/** As people number builds: digits as numbers. */
 export function isOlder(version: string, than: string): boolean {
-	return order.compare(version, than) < 0;
+	return version.localeCompare(than, "en", { numeric: true }) < 0;
 }
 
 /** The whole of a MIME type, without its parameters. */

@@ -14,56 +14,31 @@ export interface Runnable {
 	readonly origin: string;
 }
 
-/** Trusted Types, which TypeScript's DOM does not have yet. */
-interface TrustedTypes {
-	createPolicy(name: string, rules: typeof PLAIN): typeof PLAIN;
-}
-
-const PLAIN = {
-	createScriptURL: (url: string): string => url,
-	createScript: (text: string): string => text,
-};
-
-/** In order, each when the one before it has run. Rejects with the path of what can't be run. */
+/** In order, each when the one before it has run. Rejects where one can't be run. */
 export async function runAll(files: readonly Runnable[], nonce: string): Promise<void> {
-	const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-	const { createScriptURL, createScript } = trustedTypes?.createPolicy("holdfast", PLAIN) ?? PLAIN;
-	const add = (type: string, fill: (script: HTMLScriptElement) => void): void => {
-		const script = document.createElement("script");
-		script.type = type;
-		script.nonce = nonce;
-		fill(script);
-		document.head.append(script);
-	};
+	const add = (properties: Partial<HTMLScriptElement>): void =>
+		document.head.append(Object.assign(document.createElement("script"), { nonce }, properties));
 	const modules = files.filter(({ type }) => type === "module");
 	const imports = Object.fromEntries(modules.map((file) => [file.path, toUrl(file)]));
-	// A map's own text must pass the policy: it needs a nonce. One file needs no map.
-	if (modules.length > 1)
-		add("importmap", (script) => {
-			script.text = createScript(JSON.stringify({ imports }));
-		});
+	// A map is inline text, so it needs a nonce (or its hash in the policy). One file needs no map.
+	if (modules[1]) add({ type: "importmap", text: JSON.stringify({ imports }) });
 	for (const file of files) {
-		const { path, type, integrity } = file;
-		if (type === "style") apply(file);
-		else if (type !== "data")
-			await new Promise((resolve, reject) =>
-				add(type === "module" ? type : "", (script) => {
-					script.onload = resolve;
-					script.onerror = () => reject(new Error(path));
-					// Not for the bytes, which are ours, but for a policy that lists hashes (CSP 3, 6.7.1.1).
-					script.integrity = integrity;
-					script.src = createScriptURL(imports[path] ?? toUrl(file));
-				}),
+		const { path, type, integrity, body, origin } = file;
+		if (type === "style") {
+			// Made by script it is no matter of the policy; its relative URLs are those of its origin.
+			const text = await new Response(body).text();
+			document.adoptedStyleSheets.push(
+				await new CSSStyleSheet({ baseURL: `${origin}/${path}` }).replace(text),
 			);
+		} else if (type !== "data") {
+			const src = imports[path] ?? toUrl(file);
+			await new Promise((onload, onerror) =>
+				// Integrity not for the bytes, which are ours, but for a policy that lists hashes (CSP 3, 6.7.1.1).
+				add({ type: type === "module" ? type : "", src, integrity, onload, onerror }),
+			);
+		}
 	}
 }
 
 const toUrl = ({ body }: Runnable): string =>
 	URL.createObjectURL(new Blob([body], { type: "text/javascript" }));
-
-/** Made by script, a style sheet is no matter of the policy; its relative URLs are those of its origin. */
-function apply({ body, origin, path }: Runnable): void {
-	const sheet = new CSSStyleSheet({ baseURL: new URL(path, `${origin}/`).href });
-	sheet.replaceSync(new TextDecoder().decode(body));
-	document.adoptedStyleSheets.push(sheet);
-}
