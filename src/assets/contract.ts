@@ -24,7 +24,10 @@ export interface AssetLoaderOptions {
 	 * How long `boot()` waits for the network, in ms, if the last good version is at hand. @default 10000
 	 */
 	readonly staleAfterMs?: number;
-	/** Where verified files are kept, or false. What comes out is verified again. @default runtime.storage */
+	/**
+	 * Where verified files are kept, or false. What comes out is verified again. @default runtime.storage:
+	 * IndexedDB in browsers; in Node memory, until you pass `fileStorage()`
+	 */
 	readonly cache?: KeyValueStorage | false;
 	/** Keeps apart what several apps of one web origin store. @default "app" */
 	readonly name?: string;

@@ -1,5 +1,6 @@
 import { RealtimeError } from "../errors/realtime-error.js";
 import { DISPOSE } from "../reactive/disposable.js";
+import { memoryStorage } from "../runtime/memory.js";
 import { systemRuntime } from "../runtime/system.js";
 import { Boot } from "./boot.js";
 import type { Asset, AssetLoader, AssetLoaderOptions, BootReport } from "./contract.js";
@@ -34,7 +35,10 @@ class Loader implements AssetLoader {
 	constructor(options: AssetLoaderOptions) {
 		const settings = checkOptions(options);
 		const runtime = systemRuntime(options.runtime);
-		this.#source = new Source(settings, options.cache, runtime);
+		// Node has no storage of its own, and a loader without a folder is no reason to warn of that.
+		const isBare = options.runtime?.storage === undefined && !("indexedDB" in globalThis);
+		const cache = options.cache ?? (isBare ? memoryStorage() : runtime.storage);
+		this.#source = new Source(settings, cache || null, runtime);
 		this.#boot = new Boot(this.#source, settings, runtime);
 		this.origins = this.#source.standing.readable;
 	}

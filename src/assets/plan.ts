@@ -6,7 +6,7 @@
  *              │   ▲
  *     every origin │ full jitter, growing; never ahead of an origin's Retry-After
  *     was asked │   │
- *              ▼   │                    no tries left, or the budget says no, and none in flight
+ *              ▼   │                    no origin may be asked any more, and none is being asked
  *             pausing ────────────────────────────────────────────────▶ ended: failed
  *
  * One file's way through the origins, in their order and then round again: A B A B. Within the first
@@ -113,10 +113,16 @@ export function transition(
 		case "failed":
 			return has(state, input.id) ? lose(state, input, policy, moment) : [state, NONE];
 		case "denied":
-			return settle(without({ ...state, nextAt: NEVER, tries: NEVER }, input.id), NONE);
+			return ask(silenced(state, input.id), policy, moment);
 		default:
 			return input satisfies never;
 	}
+}
+
+/** Its origin gets no more tries; another may still have some. */
+function silenced(state: FetchState, id: number): FetchState {
+	const { origin = "" } = state.flights.find((flight) => flight.id === id) ?? {};
+	return without({ ...state, notBefore: { ...state.notBefore, [origin]: NEVER } }, id);
 }
 
 /** The next origin that has no try in flight. */

@@ -26,8 +26,7 @@ export class Source {
 	/** Integrity of what is known to lie in storage. */
 	readonly #stored = new Set<string>();
 
-	constructor(settings: Settings, cache: KeyValueStorage | false | undefined, runtime: Runtime) {
-		const storage = cache === false ? null : (cache ?? runtime.storage);
+	constructor(settings: Settings, storage: KeyValueStorage | null, runtime: Runtime) {
 		this.kept = new Kept(storage, settings.name, runtime);
 		this.standing = new Standing(settings.origins, this.kept, runtime);
 		this.#world = { runtime, policy: settings.policy, standing: this.standing };
