@@ -72,7 +72,9 @@ describe("in Node, both origins with this fault", () => {
 			const loads = FILES.map(({ path }) => loader.load(path).catch((reason) => reason.code));
 			const codes = await Promise.all(loads);
 			const isDamage = ["truncate", "corrupt"].includes(fault);
-			expect(codes).toEqual(TYPES.map(() => (isDamage ? "integrity-mismatch" : "asset-unavailable")));
+			expect(codes).toEqual(
+				TYPES.map(() => (isDamage ? "integrity-mismatch" : "asset-unavailable")),
+			);
 			dispose(loader);
 			heal();
 			const well = open();
