@@ -31,6 +31,12 @@ export interface BundleFile {
 	readonly dynamicImports?: readonly string[];
 }
 
+/** What a bundler gives a plugin to add a file with. */
+export interface Emitter {
+	/** Adds a file to the build. */
+	emitFile(file: { type: "asset"; fileName: string; source: string }): string;
+}
+
 /** The part of Vite's plugin interface that this plugin has: it fits `plugins` of Vite 5 and newer. */
 export interface VitePlugin {
 	/** How Vite calls it in its messages. */
@@ -40,7 +46,7 @@ export interface VitePlugin {
 	/** After Vite's own plugins. */
 	readonly enforce: "post";
 	/** One module and one style sheet: see `holdfast()`. */
-	config(): object;
+	config(this: unknown): object;
 	/** Learns where the project is, and its nonce. */
 	configResolved(config: {
 		readonly root: string;
@@ -49,7 +55,7 @@ export interface VitePlugin {
 	/** Puts the boot script into each page, in the place of what it boots. */
 	readonly generateBundle: {
 		readonly order: "post";
-		handler(options: unknown, bundle: Record<string, BundleFile>): Promise<void>;
+		handler(this: Emitter, options: unknown, bundle: Record<string, BundleFile>): Promise<void>;
 	};
 }
 
@@ -74,9 +80,13 @@ export function holdfast(options: VitePluginOptions): VitePlugin {
 		name: "holdfast",
 		apply: "build",
 		enforce: "post",
-		config: () => ({
-			build: { cssCodeSplit: false, modulePreload: false, rollupOptions: ONE_FILE },
-		}),
+		config() {
+			// Vite 8 bundles with Rolldown, which has another word for it.
+			const { meta } = (this ?? {}) as { readonly meta?: { readonly rolldownVersion?: string } };
+			const one = meta?.rolldownVersion ? { codeSplitting: false } : { inlineDynamicImports: true };
+			const rollupOptions = { output: one };
+			return { build: { cssCodeSplit: false, modulePreload: false, rollupOptions } };
+		},
 		configResolved(config) {
 			root = config.root;
 			nonce = config.html?.cspNonce;
@@ -95,18 +105,16 @@ export function holdfast(options: VitePluginOptions): VitePlugin {
 				for (const page of files.filter(({ fileName }) => fileName.endsWith(".html")))
 					page.source = withTag(textOf(page), tag, entries);
 				if (serviceWorker === undefined) return;
-				const source = WORKER_TEXT;
-				bundle[serviceWorker] = { type: "asset", fileName: serviceWorker, source };
+				this.emitFile({ type: "asset", fileName: serviceWorker, source: WORKER_TEXT });
 			},
 		},
 	};
 }
 
-const ONE_FILE = { output: { inlineDynamicImports: true } };
-
 async function entriesOf(files: readonly BundleFile[]): Promise<readonly AssetEntry[]> {
-	const split = files.find(
-		(it) => (it.imports?.length ?? 0) + (it.dynamicImports?.length ?? 0) > 0,
+	const split = files.find(({ fileName, imports = [], dynamicImports = [] }) =>
+		// A part that was lazy, and is in the same file now, is told as the file's import of itself.
+		[...imports, ...dynamicImports].some((other) => other !== fileName),
 	);
 	if (split !== undefined)
 		throw new RealtimeError("invalid-option", `${split.fileName} imports other files.`, {

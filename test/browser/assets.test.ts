@@ -38,14 +38,21 @@ let elsewhere: FaultOrigin;
 let primary: FaultOrigin;
 let backup: FaultOrigin;
 /** Path of a page → its answer. */
-const pages = new Map<string, { readonly html: string; readonly policy?: string }>();
+const pages = new Map<string, SitePage>();
+interface SitePage {
+	readonly html: string;
+	readonly policy?: string;
+	/** Comes a little later, as from a server that streams. */
+	readonly rest?: string;
+}
 const site = createServer((request, response) => {
 	if (request.url === "/worker.js")
 		return void response.setHeader("content-type", "text/javascript").end(serviceWorkerText);
 	const page = pages.get(request.url ?? "");
 	if (!page) return void response.writeHead(404).end();
 	if (page.policy) response.setHeader("content-security-policy", page.policy);
-	response.setHeader("content-type", "text/html; charset=utf-8").end(page.html);
+	response.setHeader("content-type", "text/html; charset=utf-8").write(page.html);
+	setTimeout(() => response.end(page.rest), page.rest ? 500 : 0);
 });
 let home = "";
 
@@ -213,6 +220,18 @@ describe("In Chromium, a page that boots from two origins", () => {
 			);
 		},
 	);
+
+	it("runs nothing before the page has been read to its end, though all of it is kept", async () => {
+		const all = await scene();
+		const body = `globalThis.ran = [String(document.getElementById("end"))];`;
+		const files: readonly File[] = [{ path: `${all.folder}/a.js`, type: "script", body }];
+		all.write(await publish([primary, backup], "1", files));
+		await visit(all);
+		const { html } = pages.get(`/${all.folder}`) as SitePage;
+		pages.set(`/${all.folder}`, { html, rest: `<p id="end"></p>` });
+		const seen = await visit(all);
+		expect([seen.from, seen.ran]).toEqual([{ "a.js": "kept" }, ["[object HTMLParagraphElement]"]]);
+	});
 
 	it("runs the last good version when the new one's files are nowhere, and the new one when they are", async () => {
 		const all = await scene();
