@@ -103,10 +103,10 @@ class Download {
 	}
 
 	#begin(flight: Flight, kind: "first" | "repeat"): void {
-		const budget = this.#world.standing.budget(flight.origin);
-		if (kind === "first") budget.credit();
+		const { standing } = this.#world;
+		if (kind === "first") standing.credit(flight.origin);
 		// Not within this input's orders: one input at a time.
-		else if (!budget.spend())
+		else if (!standing.spend(flight.origin))
 			return void Promise.resolve().then(() => this.send({ type: "denied", id: flight.id }));
 		const { clock } = this.#world.runtime;
 		const stop = new AbortController();
@@ -141,6 +141,9 @@ class Download {
 		const list = failures.map(([origin, why]) => `${origin}: ${why}`).join(", ");
 		return new RealtimeError(code, `${this.#entry.path} from no origin (${list})`, {
 			cause: this.#cause,
+			remediation: isDamaged
+				? "Deploy to every origin the very files that the manifest was written from."
+				: "Check that each origin serves it with status 200, its MIME type and CORS headers.",
 		});
 	}
 }

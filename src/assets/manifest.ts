@@ -89,7 +89,7 @@ export function parseManifest(text: string): AssetManifest {
 	try {
 		given = JSON.parse(text);
 	} catch (cause) {
-		throw new RealtimeError("invalid-manifest", "The manifest is not JSON.", { cause });
+		throw refuse("It is not JSON.", cause);
 	}
 	return checkManifest(given);
 }
@@ -118,8 +118,11 @@ export function isFitting(type: AssetType, contentType: string | null, path: str
 	}
 }
 
-function refuse(what: string): RealtimeError {
-	return new RealtimeError("invalid-manifest", `Not a manifest to trust: ${what}`);
+function refuse(what: string, cause?: unknown): RealtimeError {
+	return new RealtimeError("invalid-manifest", `Not a manifest to trust: ${what}`, {
+		cause,
+		remediation: "Write it with `npx holdfast manifest`, from the files as they are deployed.",
+	});
 }
 
 /** Whatever it is, in a line. */

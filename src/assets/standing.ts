@@ -1,7 +1,7 @@
 /* The origins of a loader: how each stands, what it may still be asked, and both written down. */
 import type { EpochMs } from "../policy/moment.js";
+import { credit, initialBudget, type RetryBudget, spend } from "../policy/retry-budget.js";
 import { Cell, type Readable } from "../reactive/readable.js";
-import { Budget } from "../runtime/attempts.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Kept } from "./kept.js";
 import {
@@ -16,7 +16,8 @@ import {
 
 export class Standing {
 	readonly #cell: Cell<readonly OriginStatus[]>;
-	readonly #budgets: ReadonlyMap<string, Budget>;
+	/** One for each origin: what one of them is spared must not be the other's loss. */
+	readonly #budgets = new Map<string, RetryBudget>();
 	readonly #kept: Kept;
 	readonly #runtime: Runtime;
 	#restored: Promise<void> | null = null;
@@ -24,7 +25,6 @@ export class Standing {
 	constructor(origins: readonly string[], kept: Kept, runtime: Runtime) {
 		const report = (reason: unknown): void => runtime.logger.error("listener-threw", { reason });
 		this.#cell = new Cell(unknownOrigins(origins), report);
-		this.#budgets = new Map(origins.map((origin) => [origin, new Budget()]));
 		this.#kept = kept;
 		this.#runtime = runtime;
 	}
@@ -41,9 +41,16 @@ export class Standing {
 		return inOrder(this.#cell.get(), this.#runtime.clock.now());
 	}
 
-	/** One for each origin: what one of them is spared must not be the other's loss. */
-	budget(origin: string): Budget {
-		return this.#budgets.get(origin) ?? new Budget();
+	/** The first request for a file earns a part of a repeat. */
+	credit(origin: string): void {
+		this.#budgets.set(origin, credit(this.#budgets.get(origin) ?? initialBudget));
+	}
+
+	/** Whether the origin may be asked once more. */
+	spend(origin: string): boolean {
+		const [left, isGranted] = spend(this.#budgets.get(origin) ?? initialBudget);
+		this.#budgets.set(origin, left);
+		return isGranted;
 	}
 
 	blame(origin: string, failure: Failure): void {
