@@ -38,7 +38,7 @@ class Loader implements AssetLoader {
 		// Node has no storage of its own, and a loader without a folder is no reason to warn of that.
 		const isBare = options.runtime?.storage === undefined && !("indexedDB" in globalThis);
 		const cache = options.cache ?? (isBare ? memoryStorage() : runtime.storage);
-		this.#source = new Source(settings, cache || null, runtime);
+		this.#source = new Source(settings, cache || null, runtime, this.#life.signal);
 		this.#boot = new Boot(this.#source, settings, runtime);
 		this.origins = this.#source.standing.readable;
 	}

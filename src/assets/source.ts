@@ -21,12 +21,19 @@ export class Source {
 	readonly #world: DownloadWorld;
 	readonly #given: AssetManifest | RemoteManifest | null;
 	readonly #runtime: Runtime;
+	readonly #life: AbortSignal;
 	#manifest: Promise<AssetManifest> | null = null;
 	#seen: Promise<unknown> | null = null;
 	/** Integrity of what is known to lie in storage. */
 	readonly #stored = new Set<string>();
 
-	constructor(settings: Settings, storage: KeyValueStorage | null, runtime: Runtime) {
+	constructor(
+		settings: Settings,
+		storage: KeyValueStorage | null,
+		runtime: Runtime,
+		life: AbortSignal,
+	) {
+		this.#life = life;
 		this.kept = new Kept(storage, settings.name, runtime);
 		this.standing = new Standing(settings.origins, this.kept, runtime);
 		this.#world = { runtime, policy: settings.policy, standing: this.standing };
@@ -36,11 +43,12 @@ export class Source {
 
 	/** The manifest in force: the one given, or a newer one that was seen before. */
 	manifest(signal: AbortSignal): Promise<AssetManifest> {
-		this.#manifest ??= this.#inForce(signal).catch((reason: unknown) => {
+		// Asked for by one caller, awaited by several: none of them ends it for the others.
+		this.#manifest ??= this.#inForce(this.#life).catch((reason: unknown) => {
 			this.#manifest = null;
 			throw reason;
 		});
-		return this.#manifest;
+		return unlessAborted(this.#manifest, signal);
 	}
 
 	/** A file by its integrity. */
@@ -127,4 +135,13 @@ export function typeOf(path: string): AssetType {
 
 function toAsset({ path }: AssetEntry, { body, origin }: Served, from: Asset["from"]): Asset {
 	return { body, path, origin, from, stale: false };
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const abort = (): void => reject(signal.reason);
+		if (signal.aborted) abort();
+		signal.addEventListener("abort", abort);
+		work.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+	});
 }

@@ -362,6 +362,29 @@ describe("C4: a manifest", () => {
 		});
 	});
 
+	it("by URL is awaited by all who need it: one that gives up ends it for nobody else", async () => {
+		const { open, settle, primary, backup, clock } = scene();
+		const json = JSON.stringify(await manifestOf("1"));
+		const late = async (path: string): Promise<Response | undefined> => {
+			if (path !== "manifest.json") return undefined;
+			await clock.sleep(1_000);
+			return new Response(json);
+		};
+		for (const cdn of [primary, backup]) cdn.answer = late as never;
+		const loader = open({
+			manifest: { url: "manifest.json", integrity: await integrity384(json) },
+		});
+		const controller = new AbortController();
+		const impatient = loader.load("look.css", { signal: controller.signal });
+		const patient = loader.load("look.css");
+		const ended = Promise.allSettled([impatient, patient]);
+		await clock.advance(500);
+		controller.abort("enough");
+		const [[first, second]] = await settle(ended);
+		expect(first).toMatchObject({ status: "rejected", reason: "enough" });
+		expect(second).toMatchObject({ status: "fulfilled", value: { origin: PRIMARY } });
+	});
+
 	it("by URL that is not JSON is refused; what ran before runs", async () => {
 		const { open, settle, primary, backup } = scene();
 		for (const cdn of [primary, backup])

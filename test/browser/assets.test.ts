@@ -7,6 +7,7 @@ import type { AssetManifest, AssetType } from "../../src/assets/manifest.js";
 import { bootHash, type BootOptions, bootTag, serviceWorkerText } from "../../src/boot.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { launchChromium } from "../support/chromium.js";
+import { servePage } from "../support/page-server.js";
 import {
 	type Fault,
 	FAULTS,
@@ -333,6 +334,38 @@ describe("In Chromium, a page that boots from two origins", () => {
 		];
 		all.write(await publish([primary, backup], "1", parts));
 		expect(await visit(all)).toMatchObject({ version: "1", ran: ["part"] });
+	});
+});
+
+describe("In Chromium, the loader", () => {
+	it("boots as the inline script does, under a nonce, and with every origin down from IndexedDB", async () => {
+		const all = await scene();
+		const manifest = await publish([primary, backup], "1", all.files);
+		await using bundle = await servePage("assets");
+		const nonced = bundle.script.replaceAll("</script", "<\\/script");
+		const policy = `default-src 'none'; script-src 'nonce-n'; connect-src ${primary.url} ${backup.url}`;
+		const html = `<!doctype html><body><script nonce="n">${nonced}</script>`;
+		pages.set(`/${all.folder}`, { html, policy });
+		all.strike("corrupt", [primary], all.files[1]?.path);
+		const boot = async () => {
+			await all.page.goto(all.url);
+			const options = { origins: [primary.url, backup.url], manifest };
+			const report = await all.page.evaluate(
+				(it) => assetPage.createAssetLoader(it).boot(),
+				options,
+			);
+			const [ran, look] = await all.page.evaluate(() => [
+				(globalThis as unknown as { ran: string[] }).ran,
+				getComputedStyle(document.body).getPropertyValue("--look"),
+			]);
+			return { version: report.version, from: report.from, origins: report.origins, ran, look };
+		};
+		const ran = { version: "1", ran: ["classic 1", "module 1"], look: '"1"' };
+		const first = await boot();
+		expect(first).toMatchObject({ ...ran, from: "network" });
+		expect(first.origins[backup.url]).toBeGreaterThanOrEqual(1);
+		all.strike("refuse", [primary, backup]);
+		expect(await boot()).toEqual({ ...ran, from: "cache", origins: {} });
 	});
 });
 
