@@ -466,10 +466,12 @@ describe("Storage", () => {
 		const { open, settle, primary, network } = scene({ storage });
 		await settle(open({ manifest: await manifestOf("1") }).boot());
 		primary.suffix = "/* new */";
-		const full = {
-			...storage,
-			set: () => Promise.reject(new DOMException("", "QuotaExceededError")),
+		const set: KeyValueStorage["set"] = async (key, value) => {
+			// Small records still find room: a manifest must not be kept without its files.
+			if (key.includes("/file/")) throw new DOMException("", "QuotaExceededError");
+			await storage.set(key, value);
 		};
+		const full = { ...storage, set };
 		const manifest = await manifestOf("2", "/* new */");
 		expect((await settle(open({ manifest, cache: full }).boot()))[0].version).toBe("2");
 		network.offline();
