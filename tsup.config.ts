@@ -1,4 +1,6 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
+import { BOOT_TEXT, WORKER_TEXT } from "./src/assets/boot-text.js";
 
 const TYPED = {
 	index: "src/index.ts",
@@ -7,6 +9,9 @@ const TYPED = {
 	server: "src/server.ts",
 	"server-node": "src/server-node.ts",
 	testing: "src/testing.ts",
+	assets: "src/assets.ts",
+	boot: "src/boot.ts",
+	vite: "src/vite.ts",
 };
 
 const library: Options = {
@@ -27,9 +32,26 @@ const library: Options = {
 };
 
 export default defineConfig([
-	{ ...library, format: "esm", clean: ["dist/*"] },
+	{
+		...library,
+		format: "esm",
+		clean: ["dist/*"],
+		// Byte for byte what a policy's hash is of, for pages that no bundler of ours makes.
+		onSuccess: async () => {
+			mkdirSync("dist/browser", { recursive: true });
+			writeFileSync("dist/browser/boot.min.js", BOOT_TEXT);
+			writeFileSync("dist/browser/service-worker.min.js", WORKER_TEXT);
+		},
+	},
 	// p-retry and what it imports are ESM only: `require` of them works from Node 20.19 on, not before.
 	{ ...library, format: "cjs", noExternal: ["p-retry", "is-network-error"] },
+	{
+		entry: { cli: "src/cli.ts" },
+		format: "esm",
+		target: "es2022",
+		platform: "node",
+		banner: { js: "#!/usr/bin/env node" },
+	},
 	{
 		entry: { "holdfast.min": "src/index.ts" },
 		outDir: "dist/browser",

@@ -11,6 +11,9 @@ const alias = [
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },
 	{ find: /^holdfast\/testing$/, replacement: source("./src/testing.ts") },
+	{ find: /^holdfast\/assets$/, replacement: source("./src/assets.ts") },
+	{ find: /^holdfast\/boot$/, replacement: source("./src/boot.ts") },
+	{ find: /^holdfast\/vite$/, replacement: source("./src/vite.ts") },
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */

@@ -20,8 +20,8 @@ const CATALOGUES = {
 		...[span("H", 7), span("M", 2), span("P", 4), span("G", 5), span("I", 13), span("U", 3)].flat(),
 	],
 	"docs/STATES.md": [
-		...span("S", 19),
-		...["S22", "S23", "S26", "S27"],
+		...span("S", 23),
+		...["S26", "S27"],
 		...["E2", "E3", "E4", "E5", "E16"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),

@@ -9,7 +9,7 @@ import { posix } from "node:path";
 const PURE = "errors reactive policy protocol endpoint connection channels degraded".split(" ");
 const SHELL = "runtime transport dns assets client websocket react server testing".split(" ");
 const FOLDERS = [...PURE, ...SHELL];
-const PURE_FILES = ["src/assets/plan.ts"];
+const PURE_FILES = ["plan", "manifest", "origins"].map((name) => `src/assets/${name}.ts`);
 
 /** The one file, or folder, that imports the package. */
 const HOMES = new Map([
@@ -33,6 +33,8 @@ const NODE_ONLY = [
 	/^src\/dns\/(?:node-[^/]+|platform-node\.ts)$/,
 	/^src\/server\/node\.ts$/,
 	/^src\/node\.ts$/,
+	/^src\/assets\/node-[^/]+$/,
+	/^src\/(?:vite|cli)\.ts$/,
 ];
 /** The paths that a package manager would give: everything else of ours is private. */
 const PUBLIC = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).exports)

@@ -12,6 +12,7 @@ export type ErrorCode =
 	| "outbox-full"
 	| "asset-unavailable"
 	| "integrity-mismatch"
+	| "invalid-manifest"
 	| "dns-unavailable"
 	| "invalid-option"
 	| "closed"
@@ -48,6 +49,12 @@ const REMEDIATION: Partial<Record<ErrorCode, string>> = {
 	forbidden: "Ask for a permission that this identity has, or log in anew.",
 	"message-too-large": "Send less data in one message.",
 	"outbox-full": "Wait for receipts, or raise outbox.maxMessages or outbox.maxBytes.",
+	"asset-unavailable":
+		"Check that each origin serves the file, with CORS headers and its MIME type.",
+	"integrity-mismatch":
+		"Deploy the very files that the manifest was written from, to every origin.",
+	"invalid-manifest":
+		"Write the manifest with `npx holdfast manifest`, from the files as deployed.",
 	closed: "Call connect() first.",
 };
 

@@ -20,6 +20,8 @@ const ALLOWED = [
 ];
 /** What those bring along. */
 const BROUGHT = ["@leichtgewicht/ip-codec", "is-network-error", "utf8-codec"];
+/** What a page without a bundler uses as it is. */
+const PAGE_FILES = ["holdfast", "boot", "service-worker"].map((it) => `dist/browser/${it}.min.js`);
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 let installed: Installed;
@@ -45,6 +47,7 @@ function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[
 describe("The packed files", () => {
 	it("are the builds of each entry, and the papers", () => {
 		const entries = ["index", "dns", "node", "server", "server-node", "testing"];
+		entries.push("assets", "boot", "vite");
 		const builds = entries.flatMap((entry) =>
 			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
 		);
@@ -56,12 +59,12 @@ describe("The packed files", () => {
 		// What entries share lies in files named for their content.
 		const named = pathsLike(/^(?!dist\/[\w-]+-[\w-]{8}\.(?:js|cjs|d\.ts|d\.cts)$)/);
 		expect([...named].sort()).toEqual(
-			[...builds, ...platforms, ...papers, "dist/browser/holdfast.min.js"].sort(),
+			[...builds, ...platforms, ...papers, ...PAGE_FILES, "dist/cli.js"].sort(),
 		);
 	});
 
 	it("stay small", () => {
-		expect(installed.packed.unpackedSize).toBeLessThan(1_000_000);
+		expect(installed.packed.unpackedSize).toBeLessThan(1_200_000);
 	});
 
 	it("name no folder of the machine that built them", () => {
@@ -75,7 +78,8 @@ describe("The packed files", () => {
 	it("are built once for each module system, so that an error is an instance of its class", () => {
 		for (const form of [/\.js$/, /\.cjs$/]) {
 			const definitions = pathsLike(form)
-				.filter((path) => !path.includes("browser"))
+				// A program of its own throws to nobody.
+				.filter((path) => !path.includes("browser") && path !== "dist/cli.js")
 				.filter((path) => /this\.name = "RealtimeError"/.test(contents(path)));
 			expect(definitions).toHaveLength(1);
 		}
@@ -154,6 +158,8 @@ describe("Loading it", () => {
 		visit("dist/dns.js");
 		visit("dist/testing.js");
 		visit("dist/server.js");
+		visit("dist/assets.js");
+		visit("dist/boot.js");
 		expect(seen.size).toBeGreaterThan(2);
 	});
 
@@ -183,6 +189,11 @@ describe("Loading it", () => {
 		const [file] = outputFiles;
 		expect(file?.text).not.toMatch(/\bBuffer[.(]|\bprocess\.|["']node:/);
 		expect(file?.text).toContain("application/dns-message");
+	});
+
+	it("brings a command that runs", () => {
+		const command = join(installed.folder, "node_modules/.bin/holdfast");
+		expect(run(command, ["--help"], installed.folder)).toMatch(/^holdfast manifest <folder>/);
 	});
 
 	it("needs no bundler: the browser's file imports nothing", () => {

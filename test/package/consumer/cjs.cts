@@ -1,10 +1,14 @@
 /* The same from CommonJS: `require` with types. */
 import holdfast = require("holdfast");
+import assets = require("holdfast/assets");
+import boot = require("holdfast/boot");
 import node = require("holdfast/node");
 import server = require("holdfast/server");
 import serverNode = require("holdfast/server/node");
 import testing = require("holdfast/testing");
+import vite = require("holdfast/vite");
 
 const client: holdfast.Client = holdfast.createClient({ endpoints: ["wss://a.example"] });
 const log: server.MessageLog = server.memoryLog();
-export = [client, log, node.fileStorage, serverNode.attach, testing.createHarness] as const;
+const loaded = [assets.createAssetLoader, boot.bootTag, vite.holdfast] as const;
+export = [client, log, node.fileStorage, serverNode.attach, testing.createHarness, loaded] as const;

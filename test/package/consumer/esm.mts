@@ -15,6 +15,7 @@ import { fileLocks, fileStorage } from "holdfast/node";
 import { createServer, type MessageLog, memoryLog } from "holdfast/server";
 import { attach } from "holdfast/server/node";
 import { createHarness, seededRandom } from "holdfast/testing";
+import { holdfast, type VitePlugin } from "holdfast/vite";
 
 interface Chat {
 	general: { text: string };
@@ -71,3 +72,4 @@ await using attached = attach(createHttpServer(), server);
 await using harness = createHarness<Chat>({ seed: 7 });
 export const drawn: number = seededRandom(1)();
 export const all = [attached, harness.clock, new RealtimeError("internal", "x").remediation];
+export const plugin: VitePlugin = holdfast({ origins: ["https://cdn.example"], version: "7" });
