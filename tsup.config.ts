@@ -7,6 +7,7 @@ const library: Options = {
 		server: "src/server.ts",
 		"server-node": "src/server-node.ts",
 		testing: "src/testing.ts",
+		websocket: "src/websocket.ts",
 	},
 	target: "es2022",
 	// No shims and no built-ins: one build for browsers, workers, Node, Bun and Deno.

@@ -10,6 +10,7 @@ const alias = [
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },
 	{ find: /^holdfast\/testing$/, replacement: source("./src/testing.ts") },
+	{ find: /^holdfast\/websocket$/, replacement: source("./src/websocket.ts") },
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
