@@ -173,6 +173,7 @@ function whileOpen(state: Memory & Open, input: SocketInput, terms: SocketTerms)
 		case "woken":
 			return beat(state, { type: "probed" }, terms);
 		case "reconnect-requested": {
+			if (terms.policy.loss === "end") return stay(state);
 			const cause = new RealtimeError("connection-lost", input.reason);
 			const search = { outage: state.outage ?? { since: terms.now, attempt: 0 }, cause };
 			const orders = [hangUp(link, "reconnect")];
