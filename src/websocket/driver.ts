@@ -1,66 +1,15 @@
 /* Runs the machine for one socket: one timer, one wire, and what is told. It decides nothing. */
-import type { Memory } from "../connection/state.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { dispose } from "../reactive/disposable.js";
-import type { Logger, Runtime } from "../runtime/runtime.js";
-import {
-	BROKEN,
-	type SocketEffect,
-	type SocketEnd,
-	type SocketInput,
-	type SocketPolicy,
-} from "./contract.js";
+import { BROKEN, type SocketEffect, type SocketEnd, type SocketInput } from "./contract.js";
 import * as machine from "./machine.js";
-import type { HeartbeatQuestion } from "./options.js";
+import { type DriverListener, report, type SocketSetup } from "./setup.js";
 import type { SocketData } from "./standard.js";
 import { Wire, type WireFacts } from "./wire.js";
 
-/** What is told, in this order: `opened` once a link, `ended` once. */
-export interface DriverListener {
-	opened(): void;
-	received(data: unknown, origin: string): void;
-	ended(end: SocketEnd, cause: RealtimeError | null): void;
-}
-
-/** Health and pushback: what all sockets of a class remember together. */
-export interface Shared {
-	memory: Memory;
-}
-
-export type SocketRuntime = Pick<Runtime, "clock" | "random" | "WebSocket"> & {
-	readonly logger: Logger | undefined;
-	onWake(listener: (reason: string) => void): () => void;
-};
-
-export interface SocketSetup {
-	readonly shared: Shared;
-	/** Brings the memory up to date with a source of endpoints. */
-	relist(memory: Memory): Memory;
-	readonly policy: SocketPolicy;
-	readonly question: HeartbeatQuestion | null;
-	readonly runtime: SocketRuntime;
-	/** What to dial at this endpoint. */
-	address(endpoint: Endpoint): string | Promise<string>;
-	/** What `url` says before, and after, the first dial. */
-	urlOf(dialled: string | null): string;
-	readonly protocols: string[];
-	/** For `ws`: headers, an agent. */
-	readonly options: object;
-	/** After each change of the state. */
-	changed?(state: machine.SocketState): void;
-	/** A link is open, and `open` not yet told. */
-	connected?(): void;
-}
-
 type Effect<T> = Extract<SocketEffect, { type: T }>;
 type Told = Effect<"tell-open" | "tell-end">;
-
-/** As the platform reports a listener of an event that throws. */
-export const report = (reason: unknown): void =>
-	queueMicrotask(() => {
-		throw reason;
-	});
 
 const READY = { connecting: 0, reconnecting: 0, open: 1, closing: 2, closed: 3 } as const;
 
@@ -223,7 +172,12 @@ export class Driver implements WireFacts {
 		const address = (async () => this.#setup.address(endpoint))();
 		address.then(
 			(url) => this.#connect(dialId, url),
-			(reason) => this.#run({ type: "unaddressed", dialId, cause: RealtimeError.from(reason) }),
+			(reason) =>
+				this.#run({
+					type: "unaddressed",
+					dialId,
+					cause: RealtimeError.from(reason, "endpoint-refused"),
+				}),
 		);
 	}
 

@@ -3,7 +3,8 @@ import { type ConnectionState, project } from "../connection/projection.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import { Cell, type Readable } from "../reactive/readable.js";
 import { Backlog } from "./backlog.js";
-import { Driver, report, type SocketSetup } from "./driver.js";
+import { Driver } from "./driver.js";
+import { report, type SocketSetup } from "./setup.js";
 import type { SocketState } from "./machine.js";
 import type { BufferPolicy, ResilientWebSocket as Resilient, ResilientOptions } from "./options.js";
 import { baseUrl, checkCommon, checkList } from "./settings.js";
@@ -71,7 +72,7 @@ function compose(where: Where, protocols: string[], options: ResilientOptions) {
 		runtime,
 		protocols,
 		options: { perMessageDeflate: false },
-		address: isAsked ? async () => parseUrl(await where(), base).href : ({ url }) => url,
+		address: isAsked ? async () => sane(await where(), base) : ({ url }) => url,
 		urlOf: (dialled) => dialled ?? (isAsked ? "" : (urls[0] ?? "")),
 		connected: () => backlog.flush((data) => driver()?.send(data)),
 		changed: (state) => {
@@ -80,6 +81,15 @@ function compose(where: Where, protocols: string[], options: ResilientOptions) {
 		},
 	});
 	return { setup, backlog, connection };
+}
+
+/** What a function said is not for the log: a ticket may be in it. */
+function sane(url: string, base: string | undefined): string {
+	try {
+		return parseUrl(url, base).href;
+	} catch {
+		throw invalid("The function for the URL gave none.");
+	}
 }
 
 /** What an app sees. Nothing here knows of missed messages: nothing is recovered. */

@@ -9,7 +9,7 @@ import { HEARTBEAT, RECONNECT } from "../policy/policies.js";
 import { systemClock } from "../runtime/clock.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { systemWebSocket } from "../runtime/websocket.js";
-import { report, type Shared, type SocketRuntime, type SocketSetup } from "./driver.js";
+import { report, type Shared, type SocketRuntime, type SocketSetup } from "./setup.js";
 import type { SocketOptions } from "./options.js";
 import { watchWakes } from "./wakes.js";
 

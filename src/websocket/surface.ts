@@ -2,7 +2,8 @@
  * What code sees of a WebSocket, to the letter of the standard: attributes, constants, handlers, the checks
  * of the arguments. Behind it is a driver, which both drop-ins share.
  */
-import type { Driver, DriverListener } from "./driver.js";
+import type { Driver } from "./driver.js";
+import type { DriverListener } from "./setup.js";
 import type { SocketEnd } from "./contract.js";
 import { byteLength, checkClose, refuse, type SocketData } from "./standard.js";
 
