@@ -43,6 +43,5 @@ export function failoverWebSocket(options: FailoverOptions): typeof WebSocket {
 			super((listener) => new Driver(setup, listener), null);
 		}
 	}
-	present(FailoverWebSocket, "WebSocket");
-	return FailoverWebSocket as unknown as typeof WebSocket;
+	return present(FailoverWebSocket, "WebSocket") as typeof WebSocket;
 }

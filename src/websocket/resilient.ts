@@ -123,9 +123,19 @@ function show(
 	}
 }
 
-present(ResilientSocket, "ResilientWebSocket");
-
-export const ResilientWebSocket = ResilientSocket as unknown as {
+/**
+ * A WebSocket that reconnects by itself, for code that uses WebSocket directly. It is CONNECTING while it
+ * retries, keeps what is sent meanwhile (bounded, in order), tells `open` for each link, and `close` once,
+ * when it is final. Several URLs are in order of preference; a function is asked before each dial. What was
+ * handed to a link that died may be lost: without a protocol of its own nobody can tell.
+ *
+ * @throws DOMException `SyntaxError`, as of any WebSocket
+ * @throws RealtimeError `invalid-option`
+ */
+export const ResilientWebSocket = /* @__PURE__ */ present(
+	ResilientSocket,
+	"ResilientWebSocket",
+) as {
 	new (
 		url: string | URL | readonly string[] | (() => Promise<string>),
 		protocols?: string | string[],

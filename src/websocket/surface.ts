@@ -164,6 +164,6 @@ function shape(owner: typeof Surface, attributes: readonly [string, PropertyDesc
 }
 
 /** As the interface of the standard calls itself, and with as many arguments as it requires. */
-export function present(owner: object, value: string): void {
-	Object.defineProperties(owner, { name: { value }, length: { value: 1 } });
+export function present(owner: object, value: string): unknown {
+	return Object.defineProperties(owner, { name: { value }, length: { value: 1 } });
 }

@@ -34,7 +34,7 @@ function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[
 
 describe("The packed files", () => {
 	it("are the builds of each entry, and the papers", () => {
-		const entries = ["index", "node", "server", "server-node", "testing"];
+		const entries = ["index", "node", "server", "server-node", "testing", "websocket"];
 		const builds = entries.flatMap((entry) =>
 			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
 		);

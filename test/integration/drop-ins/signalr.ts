@@ -2,7 +2,6 @@ import {
 	HttpTransportType,
 	HubConnectionBuilder,
 	type IHttpConnectionOptions,
-	LogLevel,
 } from "@microsoft/signalr";
 import { type Library, serve } from "./library.js";
 
@@ -46,9 +45,8 @@ export const signalr: Library = {
 			} as IHttpConnectionOptions)
 			// By default it gives up after four redials.
 			.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => Math.random() * 2_000 })
-			// end
-			.configureLogging(LogLevel.None)
 			.build();
+		// end
 		// start() is tried once: what it does about a refused endpoint is ours.
 		await connection.start();
 		return {

@@ -13,6 +13,7 @@ import { fileLocks, fileStorage } from "holdfast/node";
 import { createServer, type MessageLog, memoryLog } from "holdfast/server";
 import { attach } from "holdfast/server/node";
 import { createHarness, seededRandom } from "holdfast/testing";
+import { failoverWebSocket, ResilientWebSocket } from "holdfast/websocket";
 
 interface Chat {
 	general: { text: string };
@@ -57,3 +58,11 @@ await using attached = attach(createHttpServer(), server);
 await using harness = createHarness<Chat>({ seed: 7 });
 export const drawn: number = seededRandom(1)();
 export const all = [attached, harness.clock, new RealtimeError("internal", "x").remediation];
+
+const FailoverWebSocket: typeof WebSocket = failoverWebSocket({ endpoints: ["wss://a.example"] });
+const resilient: ResilientWebSocket = new ResilientWebSocket(["wss://a.example"], "chat", {
+	heartbeat: { message: () => "ping", isReply: (data) => data === "pong" },
+});
+const plain: WebSocket = resilient;
+plain.close();
+console.log(FailoverWebSocket.OPEN, resilient.connection.get().status);
