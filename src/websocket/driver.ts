@@ -54,10 +54,6 @@ export class Driver implements WireFacts {
 		return this.#setup.policy.loss === "end" ? 2 : 0;
 	}
 
-	get state(): machine.SocketState {
-		return this.#state;
-	}
-
 	get protocol(): string {
 		return this.#last.protocol;
 	}
@@ -102,6 +98,7 @@ export class Driver implements WireFacts {
 			return this.#listener.received(data, this.#origin);
 		this.#asked -= 1;
 		this.latencyMs = this.#setup.runtime.clock.monotonic() - this.#askedAt;
+		this.#setup.changed?.(this.#state);
 	}
 
 	lost({ dialId }: Wire, end: SocketEnd): void {
@@ -135,7 +132,7 @@ export class Driver implements WireFacts {
 			else this.#perform(effect);
 		}
 		if (told?.type === "tell-open") connected?.();
-		changed?.(state);
+		changed?.(this.#state);
 		if (told?.type === "tell-end") this.#tellEnd(told);
 		else if (told && this.#state.status === "open") this.#listener.opened();
 	}

@@ -1,7 +1,5 @@
-import type { ConnectionState } from "../connection/projection.js";
 import type { Endpoint, EndpointFilter, EndpointSource } from "../endpoint/endpoint.js";
 import type { HeartbeatPolicy, ReconnectPolicy } from "../policy/policies.js";
-import type { Readable } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 /** How to ask a server that is not ours for a sign of life: a question of its own protocol. */
@@ -61,21 +59,4 @@ export interface ResilientOptions extends SocketOptions {
 	 * refused with 401 or 403 always is. @default codes 1000, 1008, 4401 and 4403
 	 */
 	readonly isFinal?: (end: { readonly code: number; readonly reason: string }) => boolean;
-}
-
-/**
- * Reconnects by itself, for code that uses WebSocket directly: CONNECTING while it retries, CLOSED only
- * when final. `open` is told for each link, `close` once.
- */
-export interface ResilientWebSocket extends WebSocket {
-	/**
-	 * What it does now. `connected` means that the transport is open: a server that is not ours has no
-	 * `welcome`.
-	 */
-	readonly connection: Readable<ConnectionState>;
-	/**
-	 * Hangs up and dials afresh, never ahead of a server's pushback. Throws a `RealtimeError` with
-	 * `closed` once it is closing or closed.
-	 */
-	reconnect(reason?: string): void;
 }

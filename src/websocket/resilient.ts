@@ -6,7 +6,7 @@ import { Backlog } from "./backlog.js";
 import { Driver } from "./driver.js";
 import { report, type SocketSetup } from "./setup.js";
 import type { SocketState } from "./machine.js";
-import type { BufferPolicy, ResilientWebSocket as Resilient, ResilientOptions } from "./options.js";
+import type { BufferPolicy, ResilientOptions } from "./options.js";
 import { baseUrl, checkCommon, checkList } from "./settings.js";
 import { checkProtocols, parseUrl } from "./standard.js";
 import { present, Surface } from "./surface.js";
@@ -43,7 +43,7 @@ class ResilientSocket extends Surface {
 	}
 
 	reconnect(reason = "reconnect"): void {
-		if (this.readyState > 1 && this.#driver.state.status !== "open")
+		if (this.readyState > 1)
 			throw new RealtimeError("closed", "This WebSocket is closed.", {
 				remediation: "Make a new one.",
 			});
@@ -76,7 +76,11 @@ function compose(where: Where, protocols: string[], options: ResilientOptions) {
 		urlOf: (dialled) => dialled ?? (isAsked ? "" : (urls[0] ?? "")),
 		connected: () => backlog.flush((data) => driver()?.send(data)),
 		changed: (state) => {
-			const next = show(state, driver(), runtime);
+			const shown = show(state, driver(), runtime);
+			const next =
+				isAsked && "endpoint" in shown
+					? { ...shown, endpoint: driver()?.url.replace(/\?.*/, "") ?? "" }
+					: shown;
 			if (JSON.stringify(next) !== JSON.stringify(connection.get())) connection.set(next);
 		},
 	});
@@ -140,7 +144,22 @@ export const ResilientWebSocket = /* @__PURE__ */ present(
 		url: string | URL | readonly string[] | (() => Promise<string>),
 		protocols?: string | string[],
 		options?: ResilientOptions,
-	): Resilient;
+	): ResilientWebSocket;
 } & typeof WebSocket;
-/** The instances of `ResilientWebSocket`. */
-export type ResilientWebSocket = Resilient;
+
+/**
+ * Reconnects by itself, for code that uses WebSocket directly: CONNECTING while it retries, CLOSED only
+ * when final. `open` is told for each link, `close` once.
+ */
+export interface ResilientWebSocket extends WebSocket {
+	/**
+	 * What it does now. `connected` means that the transport is open: a server that is not ours has no
+	 * `welcome`.
+	 */
+	readonly connection: Readable<ConnectionState>;
+	/**
+	 * Hangs up and dials afresh, never ahead of a server's pushback. Throws a `RealtimeError` with
+	 * `closed` once it is closing or closed.
+	 */
+	reconnect(reason?: string): void;
+}

@@ -142,7 +142,7 @@ describe("ResilientWebSocket", () => {
 		};
 		const { runtime, clock } = setUp("browser", () => "pong");
 		const socket = new ResilientWebSocket(A, [], { runtime, heartbeat });
-		await clock.advance(40_000);
+		await clock.advance(1_000);
 		expect(socket.connection.get()).toMatchObject({ status: "connected", latencyMs: 10 });
 	});
 
@@ -232,6 +232,7 @@ describe("ResilientWebSocket", () => {
 		network.reset();
 		await clock.advance(600);
 		expect(dialled).toEqual([1, 2].map((n) => `${A}?ticket=${CANARY_TOKEN}${n}`));
+		expect(socket.connection.get()).toMatchObject({ status: "connected", endpoint: A });
 		expect(JSON.stringify([logged, socket.connection.get()])).not.toContain(CANARY_TOKEN);
 	});
 
@@ -259,6 +260,22 @@ describe("ResilientWebSocket", () => {
 			status: "reconnecting",
 			cause: { code: "connect-timeout" },
 		});
+	});
+
+	it("dials nobody for a URL that comes too late: after the deadline, or after close()", async () => {
+		const { clock, network, runtime, dialled } = setUp();
+		const answers: ((url: string) => void)[] = [];
+		const where = (): Promise<string> => new Promise((resolve) => answers.push(resolve));
+		const socket = new ResilientWebSocket(where, [], { runtime });
+		await clock.advance(5_000);
+		expect(answers).toHaveLength(2);
+		answers[0]?.(A);
+		await clock.advance(100);
+		expect([dialled, network.open]).toEqual([[], 0]);
+		socket.close();
+		answers[1]?.(A);
+		await clock.advance(100);
+		expect([dialled, network.open, socket.readyState]).toEqual([[], 0, 3]);
 	});
 
 	it("survives being closed by whoever listens to its connection", async () => {
