@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
-import { type Library, serve } from "./library.js";
+import { WebSocket as PlainWebSocket } from "ws";
+import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
+import { findNatsServer, startNatsServer } from "../../support/nats-server.js";
+import { type Library, type Server, serve } from "./library.js";
 
 const INFO = {
 	server_id: "test",
@@ -38,15 +43,66 @@ function converse(write: (text: string) => void): (text: string) => void {
 	};
 }
 
+const serveSmall = (): Promise<Server> =>
+	serve((socket) => {
+		const hear = converse((text) => socket.send(Buffer.from(text)));
+		socket.on("message", (data) => hear(String(data)));
+		socket.send(Buffer.from(`INFO ${JSON.stringify(INFO)}\r\n`));
+	});
+
+/** Behind a pipe that counts, with a service that answers on "echo". */
+async function serveReal(program: string): Promise<Server> {
+	const nats = await startNatsServer(program);
+	const service = await wsconnect({
+		servers: `ws://127.0.0.1:${nats.port}`,
+		wsFactory: async (url) => ({
+			socket: new PlainWebSocket(url) as unknown as WebSocket,
+			encrypted: false,
+		}),
+	});
+	service.subscribe("echo", { callback: (_, message) => void message.respond(message.data) });
+	await service.flush();
+	const open = new Set<Socket>();
+	let accepted = 0;
+	const pipe = createServer({ allowHalfOpen: true }, (client) => {
+		accepted += 1;
+		open.add(client);
+		const server = connect({ port: nats.port, host: "127.0.0.1", allowHalfOpen: true });
+		for (const [from, to] of [
+			[client, server],
+			[server, client],
+		] as const) {
+			from.pipe(to);
+			from.on("error", () => to.destroy());
+			from.on("close", () => open.delete(client));
+		}
+	});
+	pipe.listen(0, "127.0.0.1");
+	await once(pipe, "listening");
+	return {
+		port: (pipe.address() as AddressInfo).port,
+		get sockets() {
+			return open.size;
+		},
+		get accepted() {
+			return accepted;
+		},
+		async [Symbol.asyncDispose]() {
+			pipe.close();
+			for (const socket of open) socket.destroy();
+			await service.close();
+			await nats[ASYNC_DISPOSE]();
+		},
+	};
+}
+
+const program = findNatsServer();
+
 export const nats: Library = {
 	name: "@nats-io/nats-core",
 	path: "",
-	serve: () =>
-		serve((socket) => {
-			const hear = converse((text) => socket.send(Buffer.from(text)));
-			socket.on("message", (data) => hear(String(data)));
-			socket.send(Buffer.from(`INFO ${JSON.stringify(INFO)}\r\n`));
-		}),
+	// A real nats-server where there is one (scripts/nats-server.mjs gets it), else a small one.
+	serve: () => (program === null ? serveSmall() : serveReal(program)),
 	open: async (failoverWebSocket, endpoints) => {
 		const bytes = new TextEncoder();
 		const text = new TextDecoder();
