@@ -35,21 +35,22 @@ export function checkCommon(options: SocketOptions): Common {
 			message: () => message?.call(question) ?? "",
 			isReply: (data) => isReply?.call(question, data) === true,
 		},
-		runtime: socketRuntime({ ...options.runtime }),
+		runtime: socketRuntime(options.runtime ?? {}),
 	};
 }
 
 /** The part of a runtime that a socket needs: the whole of it would bring storage and locks along. */
 function socketRuntime(given: Partial<Runtime>): SocketRuntime {
+	const { clock = systemClock, random = Math.random, logger, lifecycle, WebSocket } = given;
 	return {
-		clock: given.clock ?? systemClock,
-		random: given.random ?? Math.random,
-		logger: given.logger,
+		clock,
+		random,
+		logger,
 		// Of the moment: a polyfill may come later.
 		get WebSocket() {
-			return given.WebSocket ?? systemWebSocket();
+			return WebSocket ?? systemWebSocket();
 		},
-		onWake: (listener) => watchWakes(given.lifecycle, () => listener("woken")),
+		onWake: (listener) => watchWakes(lifecycle, () => listener("woken")),
 	};
 }
 
