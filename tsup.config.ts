@@ -12,6 +12,7 @@ const TYPED = {
 	assets: "src/assets.ts",
 	boot: "src/boot.ts",
 	vite: "src/vite.ts",
+	websocket: "src/websocket.ts",
 };
 
 const library: Options = {

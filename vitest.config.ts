@@ -14,6 +14,7 @@ const alias = [
 	{ find: /^holdfast\/assets$/, replacement: source("./src/assets.ts") },
 	{ find: /^holdfast\/boot$/, replacement: source("./src/boot.ts") },
 	{ find: /^holdfast\/vite$/, replacement: source("./src/vite.ts") },
+	{ find: /^holdfast\/websocket$/, replacement: source("./src/websocket.ts") },
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */

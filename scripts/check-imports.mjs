@@ -9,7 +9,12 @@ import { posix } from "node:path";
 const PURE = "errors reactive policy protocol endpoint connection channels degraded".split(" ");
 const SHELL = "runtime transport dns assets client websocket react server testing".split(" ");
 const FOLDERS = [...PURE, ...SHELL];
-const PURE_FILES = ["plan", "manifest", "origins"].map((name) => `src/assets/${name}.ts`);
+const PURE_FILES = [
+	...["plan", "manifest", "origins"].map((name) => `src/assets/${name}.ts`),
+	...["address", "contract", "machine", "standard", "state"].map(
+		(name) => `src/websocket/${name}.ts`,
+	),
+];
 
 /** The one file, or folder, that imports the package. */
 const HOMES = new Map([

@@ -93,7 +93,7 @@ function parse(url: unknown, name: string): URL {
 }
 
 /** Every number of every policy is finite and not negative; what is undefined keeps its default. */
-function complete<P extends object>(name: string, defaults: P, given?: Partial<P>): P {
+export function complete<P extends object>(name: string, defaults: P, given?: Partial<P>): P {
 	if (given === undefined) return defaults;
 	const policy = { ...defaults } as Record<string, unknown>;
 	for (const [key, value] of Object.entries(given)) {

@@ -47,7 +47,7 @@ function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[
 describe("The packed files", () => {
 	it("are the builds of each entry, and the papers", () => {
 		const entries = ["index", "dns", "node", "server", "server-node", "testing"];
-		entries.push("assets", "boot", "vite");
+		entries.push("assets", "boot", "vite", "websocket");
 		const builds = entries.flatMap((entry) =>
 			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
 		);

@@ -16,6 +16,7 @@ import { createServer, type MessageLog, memoryLog } from "holdfast/server";
 import { attach } from "holdfast/server/node";
 import { createHarness, seededRandom } from "holdfast/testing";
 import { holdfast, type VitePlugin } from "holdfast/vite";
+import { failoverWebSocket, ResilientWebSocket } from "holdfast/websocket";
 
 interface Chat {
 	general: { text: string };
@@ -73,3 +74,11 @@ await using harness = createHarness<Chat>({ seed: 7 });
 export const drawn: number = seededRandom(1)();
 export const all = [attached, harness.clock, new RealtimeError("internal", "x").remediation];
 export const plugin: VitePlugin = holdfast({ origins: ["https://cdn.example"], version: "7" });
+
+const FailoverWebSocket: typeof WebSocket = failoverWebSocket({ endpoints: ["wss://a.example"] });
+const resilient: ResilientWebSocket = new ResilientWebSocket(["wss://a.example"], "chat", {
+	heartbeat: { message: () => "ping", isReply: (data) => data === "pong" },
+});
+const plain: WebSocket = resilient;
+plain.close();
+console.log(FailoverWebSocket.OPEN, resilient.connection.get().status);
