@@ -7,11 +7,12 @@ const library: Options = {
 		server: "src/server.ts",
 		"server-node": "src/server-node.ts",
 		testing: "src/testing.ts",
+		react: "src/react.ts",
 	},
 	target: "es2022",
 	// No shims and no built-ins: one build for browsers, workers, Node, Bun and Deno.
 	platform: "neutral",
-	external: [/^node:/],
+	external: [/^node:/, "react"],
 	// One copy of what entry points share, or `instanceof RealtimeError` would fail between them.
 	splitting: true,
 	// tsup's d.ts build sets baseUrl, which TypeScript 6 calls deprecated.
