@@ -1,5 +1,6 @@
 import type { Message, SubscriptionState } from "../channels/message.js";
 import type { SubscribeOptions } from "../client/client.js";
+import { RealtimeError } from "../errors/realtime-error.js";
 import { useClient } from "./context.js";
 import { isSame } from "./same.js";
 import { createStore } from "./store.js";
@@ -9,7 +10,7 @@ import { useReadable } from "./use-readable.js";
 
 /** What `useMessages` takes beside the channel. */
 export interface MessagesOptions extends SubscribeOptions {
-	/** How many to keep: the newest, at least one. Raising it keeps more from then on. @default 100 */
+	/** How many to keep: the newest. Raising it keeps more from then on. @default 100 */
 	readonly limit?: number;
 }
 
@@ -34,9 +35,12 @@ const EMPTY: Kept = { messages: [], sinceGap: Number.POSITIVE_INFINITY };
 /**
  * The last messages of a channel as state. It begins empty, unless `from` says otherwise
  * (`{ last: 50 }`), and begins anew with another channel or client. Empty on the server.
+ *
+ * @throws RealtimeError `invalid-option` for a limit below 1.
  */
 export function useMessages<T>(channel: string, options: MessagesOptions = {}): Messages<T> {
 	const { limit = 100, onGap, signal } = options;
+	if (!(limit >= 1)) throw new RealtimeError("invalid-option", "limit must be 1 or more.");
 	const client = useClient();
 	const list = useKept(() => createStore(EMPTY), [client, channel, signal]);
 	const add = (message: Message<never>): void => {
