@@ -1,13 +1,16 @@
-import { useState } from "./react.js";
+import { useInsertionEffect, useState } from "./react.js";
 
 /**
  * Made anew when the key changes, and never else. React may drop what `useMemo` holds, and hot reload
- * does: a list of messages must not be lost to that.
+ * does: a list of messages must not be lost to that. A render that React throws away changes nothing.
  */
 export function useKept<T>(make: () => T, key: readonly unknown[]): T {
-	const [kept, keep] = useState(() => ({ key, value: make() }));
-	if (key.every((part, index) => part === kept.key[index])) return kept.value;
-	const next = { key, value: make() };
-	keep(next);
-	return next.value;
+	const [kept] = useState<{ key: readonly unknown[]; value?: T }>({ key: [] });
+	const isSame = kept.key.length > 0 && key.every((part, index) => part === kept.key[index]);
+	const value = isSame ? (kept.value as T) : make();
+	useInsertionEffect(() => {
+		kept.key = key;
+		kept.value = value;
+	});
+	return value;
 }

@@ -76,6 +76,15 @@ describe("useAsset", () => {
 		expect(scene.complaints).toEqual([]);
 	});
 
+	it("asks again, and does not hang, where the loader is a new one at each render", () => {
+		const { loader, requests } = createLoader();
+		const scene = createScene();
+		const { container } = scene.render(<View loader={{ ...loader }} path="a.json" />);
+		scene.again(<View loader={{ ...loader }} path="a.json" />);
+		expect(requests.map(({ signal }) => signal?.aborted)).toEqual([true, false]);
+		expect(container.textContent).toBe("loading");
+	});
+
 	it("has one request alive under StrictMode", async () => {
 		const { loader, requests } = createLoader();
 		const scene = createScene();
