@@ -1,4 +1,15 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { defineConfig, type Options } from "tsup";
+
+/** In CommonJS what esbuild adds comes before the directive, which counts in the first place alone. */
+const useClient: NonNullable<Options["plugins"]>[number] = {
+	name: "use-client",
+	async buildEnd({ writtenFiles }) {
+		for (const { name } of writtenFiles)
+			if (name.endsWith("react.cjs"))
+				await writeFile(name, `"use client";\n${await readFile(name, "utf8")}`);
+	},
+};
 
 const library: Options = {
 	entry: {
@@ -22,7 +33,7 @@ const library: Options = {
 export default defineConfig([
 	{ ...library, format: "esm", clean: ["dist/*"] },
 	// p-retry and what it imports are ESM only: `require` of them works from Node 20.19 on, not before.
-	{ ...library, format: "cjs", noExternal: ["p-retry", "is-network-error"] },
+	{ ...library, format: "cjs", noExternal: ["p-retry", "is-network-error"], plugins: [useClient] },
 	{
 		entry: { "holdfast.min": "src/index.ts" },
 		outDir: "dist/browser",
