@@ -1,7 +1,7 @@
 import { type CSSProperties, createElement, type ReactNode } from "./react.js";
 import type { Banner } from "../client/client.js";
-import { type Source, useReadable } from "./use-readable.js";
-import { useBanner } from "./use-status.js";
+import { useClient } from "./context.js";
+import { useReadable } from "./use-readable.js";
 
 type Action = keyof Banner["actions"];
 
@@ -43,16 +43,16 @@ const SHOWN: CSSProperties = {
 	border: "1px solid",
 };
 
-const BROWSER: Source<boolean> = { get: () => true, subscribe: () => () => undefined };
-
 /**
  * The grey bar: says how things are when they are not well, with buttons for what can be done. A
  * polite live region, there from the start so that it is read out when words come. It shows nothing on
  * the server, and styles by CSSOM alone: a policy of `style-src 'self'` has nothing to forbid.
  */
 export function ConnectionBanner({ labels, className }: ConnectionBannerProps): ReactNode {
-	const banner = useBanner();
-	if (!useReadable(BROWSER, false)) return null;
+	const { banner: shown } = useClient();
+	// Undefined on the server, and for the first render in the browser.
+	const banner = useReadable<Banner | null | undefined>(shown, undefined);
+	if (banner === undefined) return null;
 	const words = { ...WORDS, ...labels };
 	const style = banner ? SHOWN : EMPTY;
 	const look = className === undefined ? { style } : banner && { className };

@@ -5,8 +5,8 @@ import { useInsertionEffect, useState } from "./react.js";
  * does: a list of messages must not be lost to that. A render that React throws away changes nothing.
  */
 export function useKept<T>(make: () => T, key: readonly unknown[]): T {
-	const [kept] = useState<{ key: readonly unknown[]; value?: T }>({ key: [] });
-	const isSame = kept.key.length > 0 && key.every((part, index) => part === kept.key[index]);
+	const [kept] = useState<{ key?: readonly unknown[]; value?: T }>({});
+	const isSame = kept.key?.every((part, index) => part === key[index]);
 	const value = isSame ? (kept.value as T) : make();
 	useInsertionEffect(() => {
 		kept.key = key;

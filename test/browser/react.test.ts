@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AxeResults, RunOptions } from "axe-core";
 import { build } from "esbuild";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { launchChromium } from "../support/chromium.js";
 import { edgeOf, type RealEdge } from "../support/real-edge.js";
@@ -81,6 +81,9 @@ async function kill({ edge, page }: Opened): Promise<void> {
 		.waitFor();
 }
 
+/** Of the banner; an output is a status too. */
+const words = (page: Page): Locator => page.locator("header [role=status]");
+
 /** Where things are that the banner must not move. */
 const places = (page: Page): Promise<unknown> =>
 	page.evaluate(() =>
@@ -113,8 +116,8 @@ describe("An app in StrictMode, in Chromium", () => {
 		await kill(opened);
 		expect(await places(page)).toEqual(before);
 		await edge.primary.start(edge.log);
-		await page.getByRole("status").getByText("Connected again.").waitFor();
-		await until(async () => (await page.getByRole("status").textContent()) === "", "it to go");
+		await words(page).getByText("Connected again.").waitFor();
+		await until(async () => (await words(page).textContent()) === "", "it to go");
 		expect(await places(page)).toEqual(before);
 		// The policy allows no inline style, and nothing asked for one.
 		expect(complaints).toEqual([]);
