@@ -18,7 +18,7 @@ const HOMES = new Map([
 	["isomorphic-ws", "src/runtime/websocket.ts"],
 	["p-retry", "src/runtime/attempts.ts"],
 	["ws", "src/server/node.ts"],
-	["react", "src/react/"],
+	["react", "src/react/react.ts"],
 ]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */

@@ -3,10 +3,8 @@ import type { Banner } from "../client/client.js";
 import { useClient } from "./context.js";
 import { useReadable } from "./use-readable.js";
 
-type Action = keyof Banner["actions"];
-
 /** Every word that the banner can show. */
-export type BannerLabels = Record<Banner["kind"] | Action, string>;
+export type BannerLabels = Record<Banner["kind"] | keyof Banner["actions"], string>;
 
 /** What `ConnectionBanner` takes. */
 export interface ConnectionBannerProps {
@@ -61,7 +59,7 @@ export function ConnectionBanner({ labels, className }: ConnectionBannerProps): 
 		{ ...look, "data-kind": banner?.kind },
 		createElement("span", { role: "status" }, banner && words[banner.kind]),
 		(Object.keys(words) as (keyof BannerLabels)[]).map((name) => {
-			const run = banner?.actions[name as Action];
+			const run = banner?.actions[name as keyof Banner["actions"]];
 			// A poll that fails is what the banner itself shows next.
 			const onClick = (): unknown => Promise.resolve(run?.()).catch(() => undefined);
 			return run && createElement("button", { key: name, type: "button", onClick }, words[name]);
