@@ -28,19 +28,10 @@ export async function fetchPast(client: Client, channel: string, start: Start): 
 	};
 }
 
-/** The past, and then what came while it was fetched. One that throws keeps no other from being heard. */
-export function tellPast(
-	{ messages }: Past,
+/** The past, and then what came while it was fetched, each once. */
+export function join(
+	past: Past["messages"],
 	waiting: readonly Message<unknown>[],
-	hear: (message: Message<unknown>) => void,
-): void {
-	const late = waiting.filter((message) => !messages.some((other) => isSame(other, message)));
-	for (const message of [...messages, ...late]) {
-		try {
-			hear(message);
-		} catch (reason) {
-			// The platform tells of it, as of any error that nobody caught.
-			void Promise.reject(reason);
-		}
-	}
+): readonly Message<unknown>[] {
+	return [...past, ...waiting.filter((message) => !past.some((other) => isSame(other, message)))];
 }

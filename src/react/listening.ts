@@ -17,6 +17,8 @@ type Listener = (message: Message<never>) => void;
 
 export const SUBSCRIBING: SubscriptionState = { status: "subscribing" };
 
+const isOver = ({ state }: Subscription): boolean => state.get().status === "unsubscribed";
+
 /** All that are mounted, whether their effects have run yet or not. */
 const mounted = new Set<Listening>();
 
@@ -63,6 +65,7 @@ export class Listening implements Source<SubscriptionState> {
 			unwatch();
 			subscription.unsubscribe();
 			this.#subscription = undefined;
+			this.#replayFrom = "now";
 		};
 	}
 
@@ -97,7 +100,7 @@ export class Listening implements Source<SubscriptionState> {
 			this.#channel,
 			(message) => {
 				// One that left while its neighbours were told is told nothing any more.
-				if (this.#subscription !== subscription) return;
+				if (isOver(subscription)) return;
 				if (this.#waiting) this.#waiting.push(message);
 				else this.#hear(message);
 			},
@@ -112,12 +115,23 @@ export class Listening implements Source<SubscriptionState> {
 	async #catchUp(subscription: Subscription, start: Start): Promise<void> {
 		const waiting: Message<unknown>[] = [];
 		this.#waiting = waiting;
-		const { fetchPast, tellPast } = await import("./catch-up.js");
-		const past = await fetchPast(this.#client, this.#channel, start);
-		if (this.#subscription !== subscription) return;
+		// Code that can't be loaded is one more way in which the past can't be had.
+		const code = await import("./catch-up.js").catch(() => null);
+		const past = await code?.fetchPast(this.#client, this.#channel, start);
+		if (isOver(subscription)) return;
 		this.#waiting = undefined;
-		if (!past.isWhole) this.#options.onGap?.({ channel: this.#channel, missed: "unknown" });
-		tellPast(past, waiting, (message) => this.#hear(message));
+		const tell = (run: () => void): void => {
+			try {
+				if (!isOver(subscription)) run();
+			} catch (reason) {
+				// The rest is told all the same; of this the platform tells, as nobody caught it.
+				void Promise.reject(reason);
+			}
+		};
+		if (!past?.isWhole)
+			tell(() => this.#options.onGap?.({ channel: this.#channel, missed: "unknown" }));
+		for (const message of past && code ? code.join(past.messages, waiting) : waiting)
+			tell(() => this.#hear(message));
 	}
 
 	#hear(message: Message<unknown>): void {

@@ -25,7 +25,7 @@ function assetSource(loader: AssetSource, path: string): Source<AssetState> {
 				state = next;
 				changed();
 			};
-			if (state === LOADING)
+			if (state.status !== "ready")
 				loader.load(path, { signal }).then(
 					(asset) => end({ status: "ready", asset }),
 					(cause) => end({ status: "unavailable", cause }),

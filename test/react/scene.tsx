@@ -16,6 +16,7 @@ export interface Scene extends Harness<Record<string, unknown>> {
 	again(children: ReactNode): void;
 	advance(ms: number): Promise<void>;
 	publish(channel: string, ...data: readonly unknown[]): Promise<void>;
+	view(): RenderResult;
 	/** Renders without a provider. */
 	bare(children: ReactNode): RenderResult;
 	/** From the next render on, the provider has that client. */
@@ -62,6 +63,7 @@ export function createScene(options: HarnessOptions = {}): Scene {
 			view = render(around(children, strict));
 			return view;
 		},
+		view: () => view as RenderResult,
 		bare: (children) => render(children),
 		use: (next) => {
 			client = next;

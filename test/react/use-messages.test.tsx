@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { Activity } from "react";
-import { describe, expect, it } from "vitest";
+import { act } from "@testing-library/react";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Message } from "../../src/index.js";
 import { type MessagesOptions, useChannel, useMessages } from "../../src/react.js";
 import { createScene } from "./scene.js";
 
@@ -16,6 +18,19 @@ function List({ channel = "room", ...options }: MessagesOptions & { readonly cha
 
 function Ear({ heard = [] }: { readonly heard?: unknown[] }) {
 	useChannel("room", ({ data }) => heard.push(data));
+	return null;
+}
+
+const isGap = ({ textContent }: Element): boolean => textContent?.includes("gap") === true;
+
+/** Throws at one message. */
+function Picky(props: { readonly heard: unknown[]; readonly from?: MessagesOptions["from"] }) {
+	const { heard, from = "earliest" } = props;
+	const listen = ({ data }: Message<unknown>): void => {
+		if (data === 2) throw new Error("not 2");
+		heard.push(data);
+	};
+	useChannel("room", listen, { from });
 	return null;
 }
 
@@ -140,6 +155,71 @@ describe("A list that comes to a channel that is live already", () => {
 	it("is told of a gap where there is no HTTP half to ask, and goes on", async () => {
 		const { text } = await late({ from: { last: 3 } }, false);
 		expect(text).toBe("subscribed: 7 8 (gap)");
+	});
+
+	it("goes on, and is told of a gap, where the code for it can't be loaded", async () => {
+		vi.doMock("../../src/react/catch-up.js", () => {
+			throw new Error("offline");
+		});
+		onTestFinished(() => void vi.doUnmock("../../src/react/catch-up.js"));
+		const scene = createScene();
+		const ear = <Ear key="ear" />;
+		const { container } = scene.render([ear]);
+		await scene.publish("room", 1);
+		scene.again([ear, <List key="list" from="earliest" />]);
+		await act(() => vi.waitUntil(() => scene.clock.settle().then(() => isGap(container))));
+		await scene.publish("room", 2);
+		expect(container.textContent).toBe("subscribed: 2 (gap)");
+	});
+
+	it("is told nothing of the past once its signal has ended it", async () => {
+		const scene = createScene();
+		for (const n of [1, 2]) scene.server.publish("room", n);
+		const ear = <Ear key="ear" />;
+		const { container } = scene.render([ear]);
+		await scene.publish("room", 3);
+		const abort = new AbortController();
+		scene.again([ear, <List key="list" from="earliest" signal={abort.signal} />]);
+		act(() => abort.abort());
+		await import("../../src/react/catch-up.js");
+		await scene.publish("room", 4);
+		expect(container.textContent).toBe("unsubscribed: ");
+	});
+
+	it("is told all of it although its listener throws at one", async () => {
+		const scene = createScene();
+		for (const n of [1, 2, 3]) scene.server.publish("room", n);
+		const [heard, uncaught]: unknown[][] = [[], []];
+		const catchIt = (reason: Error): void => void uncaught?.push(reason.message);
+		process.on("unhandledRejection", catchIt);
+		onTestFinished(() => void process.off("unhandledRejection", catchIt));
+		const ear = <Ear key="ear" />;
+		scene.render([ear]);
+		await scene.advance(1_000);
+		scene.again([ear, <Picky key="picky" heard={heard as unknown[]} />]);
+		await import("../../src/react/catch-up.js");
+		await scene.publish("room", 4);
+		expect(heard).toEqual([1, 3, 4]);
+		expect(uncaught).toEqual(["not 2"]);
+	});
+
+	it("does not wait for the replay of one whose effects were taken away", async () => {
+		const scene = createScene();
+		for (const n of [1, 2, 3]) scene.server.publish("room", n);
+		const ear = <Ear key="ear" />;
+		const hidden = (mode: "visible" | "hidden") => (
+			<Activity key="hidden" mode={mode}>
+				<Picky heard={[]} from={{ last: 1 }} />
+			</Activity>
+		);
+		scene.render([hidden("visible"), ear]);
+		scene.again([hidden("hidden"), ear]);
+		await scene.advance(1_000);
+		const { container } = scene.view();
+		scene.again([hidden("hidden"), ear, <List key="list" from={{ last: 1 }} />]);
+		await import("../../src/react/catch-up.js");
+		await scene.publish("room", 4);
+		expect(container.textContent).toBe("subscribed: 3 4");
 	});
 
 	it("starts from now where it asks for nothing else, and asks for nothing", async () => {
