@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { defineConfig, type Options } from "tsup";
 import { BOOT_TEXT, WORKER_TEXT } from "./src/assets/boot-text.js";
 
@@ -6,6 +7,7 @@ const TYPED = {
 	index: "src/index.ts",
 	dns: "src/dns.ts",
 	node: "src/node.ts",
+	react: "src/react.ts",
 	server: "src/server.ts",
 	"server-node": "src/server-node.ts",
 	testing: "src/testing.ts",
@@ -13,6 +15,16 @@ const TYPED = {
 	boot: "src/boot.ts",
 	vite: "src/vite.ts",
 	websocket: "src/websocket.ts",
+};
+
+/** In CommonJS what esbuild adds comes before the directive, which counts in the first place alone. */
+const useClient: NonNullable<Options["plugins"]>[number] = {
+	name: "use-client",
+	async buildEnd({ writtenFiles }) {
+		for (const { name } of writtenFiles)
+			if (name.endsWith("react.cjs"))
+				await writeFile(name, `"use client";\n${await readFile(name, "utf8")}`);
+	},
 };
 
 const library: Options = {
@@ -25,7 +37,7 @@ const library: Options = {
 	target: "es2022",
 	// No shims and no built-ins: one build for browsers, workers, Node, Bun and Deno.
 	platform: "neutral",
-	external: [/^node:/, "#dns"],
+	external: [/^node:/, "#dns", "react"],
 	// One copy of what entry points share, or `instanceof RealtimeError` would fail between them.
 	splitting: true,
 	// tsup's d.ts build sets baseUrl, which TypeScript 6 calls deprecated.
@@ -45,7 +57,7 @@ export default defineConfig([
 		},
 	},
 	// p-retry and what it imports are ESM only: `require` of them works from Node 20.19 on, not before.
-	{ ...library, format: "cjs", noExternal: ["p-retry", "is-network-error"] },
+	{ ...library, format: "cjs", noExternal: ["p-retry", "is-network-error"], plugins: [useClient] },
 	{
 		entry: { cli: "src/cli.ts" },
 		format: "esm",

@@ -10,6 +10,7 @@ const alias = [
 	{ find: /^holdfast\/node$/, replacement: source("./src/node.ts") },
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },
+	{ find: /^holdfast\/react$/, replacement: source("./src/react.ts") },
 	{ find: /^holdfast\/testing$/, replacement: source("./src/testing.ts") },
 	{ find: /^holdfast\/assets$/, replacement: source("./src/assets.ts") },
 	{ find: /^holdfast\/boot$/, replacement: source("./src/boot.ts") },
@@ -19,7 +20,7 @@ const alias = [
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
 const WORLDLY = ["browser", "examples", "integration", "package", "playground/sockets", "project"];
-const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.ts`);
+const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
 const shared = {
 	setupFiles: ["test/support/secrets.setup.ts"],
@@ -42,7 +43,7 @@ export default defineConfig({
 				test: {
 					...shared,
 					name: "virtual",
-					include: ["test/**/*.test.ts"],
+					include: ["test/**/*.test.{ts,tsx}"],
 					exclude: worldly,
 					sequence: { groupOrder: 0 },
 				},

@@ -26,7 +26,7 @@ const HOMES = new Map([
 	["isomorphic-ws", "src/runtime/websocket.ts"],
 	["p-retry", "src/runtime/attempts.ts"],
 	["ws", "src/server/node.ts"],
-	["react", "src/react/"],
+	["react", "src/react/react.ts"],
 ]);
 
 /** The same of the playground. An example is too small to need one. */

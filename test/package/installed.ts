@@ -40,19 +40,20 @@ export function run(command: string, args: readonly string[], cwd: string): stri
 	return stdout;
 }
 
-export function install(): Installed {
+/** Beside the package, what is named as `name@version`. */
+export function install(others: readonly string[] = []): Installed {
 	if (!existsSync("dist/index.js")) throw new Error("Build first: npm run build");
 	const folder = mkdtempSync(join(tmpdir(), "holdfast-consumer-"));
 	const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
 	const [packed] = JSON.parse(run("npm", pack, process.cwd())) as [Packed & { filename: string }];
 	writeFileSync(join(folder, "package.json"), '{ "name": "consumer", "private": true }');
 	const quiet = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--silent"];
-	run("npm", ["install", ...quiet, `./${packed.filename}`], folder);
+	run("npm", ["install", ...quiet, `./${packed.filename}`, ...others], folder);
 	return { folder, packed, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-/** Types that a user of Node has anyway; linked, so that nothing more is fetched. */
-export function linkTypes(folder: string, names: readonly string[]): void {
+/** What a user has anyway; linked, so that nothing more is fetched. */
+export function linkModules(folder: string, names: readonly string[]): void {
 	for (const name of names) {
 		const target = join(folder, "node_modules", name);
 		mkdirSync(dirname(target), { recursive: true });

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Installed, install, linkTypes, readManifest, run } from "./installed.js";
+import { type Installed, install, linkModules, readManifest, run } from "./installed.js";
 
 const OURS = readManifest(".");
 const PATHS = Object.keys(OURS.exports)
@@ -46,7 +46,7 @@ function exportsOf(type: "module" | "commonjs"): Record<string, readonly string[
 
 describe("The packed files", () => {
 	it("are the builds of each entry, and the papers", () => {
-		const entries = ["index", "dns", "node", "server", "server-node", "testing"];
+		const entries = ["index", "dns", "node", "react", "server", "server-node", "testing"];
 		entries.push("assets", "boot", "vite", "websocket");
 		const builds = entries.flatMap((entry) =>
 			["js", "cjs", "d.ts", "d.cts"].map((form) => `dist/${entry}.${form}`),
@@ -122,6 +122,9 @@ describe("What comes along", () => {
 });
 
 describe("Loading it", () => {
+	// A user of "holdfast/react" has it: it is an optional peer.
+	beforeAll(() => linkModules(installed.folder, ["react"]));
+
 	it("works by import and by require, with the same exports", () => {
 		const byImport = exportsOf("module");
 		expect(exportsOf("commonjs")).toEqual(byImport);
@@ -217,7 +220,7 @@ describe("Its types hold for a user", () => {
 		for (const file of readdirSync("test/package/consumer")) {
 			cpSync(join("test/package/consumer", file), join(installed.folder, file));
 		}
-		linkTypes(installed.folder, ["@types/node", "undici-types"]);
+		linkModules(installed.folder, ["@types/node", "undici-types"]);
 	});
 
 	it("in Node, as an ES module and in CommonJS", () => {

@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -99,7 +99,12 @@ async function fromNpm(): Promise<Chromium> {
 		});
 	}
 	const executablePath = join(folder, "chromium");
-	const env: Record<string, string> = { ...inherited(), FONTCONFIG_PATH: join(folder, "fonts") };
+	// Its own configuration names folders of the machine that it was made for; without a font, a text
+	// field ends the page.
+	const fonts = join(folder, "fonts.conf");
+	const text = `<fontconfig><dir>${join(folder, "fonts", "fonts")}</dir></fontconfig>`;
+	if (!existsSync(fonts)) await writeFile(fonts, text);
+	const env: Record<string, string> = { ...inherited(), FONTCONFIG_FILE: fonts };
 	if (!starts(executablePath, env)) env.LD_LIBRARY_PATH = join(folder, "al2023", "lib");
 	return { executablePath, env };
 }
