@@ -1,6 +1,6 @@
-import { type CSSProperties, createElement, type ReactNode } from "./react.js";
 import type { Banner } from "../client/client.js";
 import { useClient } from "./context.js";
+import { type CSSProperties, createElement, type ReactNode } from "./react.js";
 import { useReadable } from "./use-readable.js";
 
 /** Every word that the banner can show. */

@@ -1,6 +1,6 @@
-import { createContext, createElement, type ReactNode, useContext } from "./react.js";
 import type { ChannelMap, Client } from "../client/client.js";
 import { RealtimeError } from "../errors/realtime-error.js";
+import { createContext, createElement, type ReactNode, useContext } from "./react.js";
 
 const Context = createContext<Client | null>(null);
 

@@ -1,7 +1,7 @@
-import type { ReactNode } from "./react.js";
 import type { Message, SubscriptionState } from "../channels/message.js";
 import type { ChannelMap, ChannelName, Client } from "../client/client.js";
 import { ClientProvider, type ClientProviderProps, useClient } from "./context.js";
+import type { ReactNode } from "./react.js";
 import { type ChannelOptions, useChannel } from "./use-channel.js";
 import { type Messages, type MessagesOptions, useMessages } from "./use-messages.js";
 import { type Publishing, usePublish } from "./use-publish.js";

@@ -1,6 +1,16 @@
-import type { AssetSource, AssetState } from "./asset-loader.js";
+import type { Asset, AssetLoader } from "../assets/contract.js";
+import type { RealtimeError } from "../errors/realtime-error.js";
 import { useKept } from "./use-kept.js";
 import { type Source, useReadable } from "./use-readable.js";
+
+/** The part of an `AssetLoader` that `useAsset` needs: any loader fits that rejects with a `RealtimeError`. */
+export type AssetSource = Pick<AssetLoader, "load">;
+
+/** What `useAsset` returns. */
+export type AssetState =
+	| { readonly status: "loading" }
+	| { readonly status: "ready"; readonly asset: Asset }
+	| { readonly status: "unavailable"; readonly cause: RealtimeError };
 
 const LOADING: AssetState = { status: "loading" };
 

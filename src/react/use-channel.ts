@@ -1,8 +1,8 @@
-import { useInsertionEffect } from "./react.js";
 import type { Message, SubscriptionState } from "../channels/message.js";
 import type { SubscribeOptions } from "../client/client.js";
 import { useClient } from "./context.js";
 import { Listening, SUBSCRIBING } from "./listening.js";
+import { useInsertionEffect } from "./react.js";
 import { useKept } from "./use-kept.js";
 import { type Source, useReadable } from "./use-readable.js";
 

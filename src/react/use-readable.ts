@@ -1,5 +1,5 @@
-import { useMemo, useSyncExternalStore } from "./react.js";
 import type { Readable } from "../reactive/readable.js";
+import { useMemo, useSyncExternalStore } from "./react.js";
 
 /** As much of a readable as hooks need. */
 export type Source<T> = Pick<Readable<T>, "get"> & {

@@ -1,8 +1,10 @@
 // @vitest-environment jsdom
+
 import { act } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import type { Asset } from "../../src/assets.js";
 import { RealtimeError } from "../../src/index.js";
-import { type Asset, type AssetSource, useAsset } from "../../src/react.js";
+import { type AssetSource, useAsset } from "../../src/react.js";
 import { createScene } from "./scene.js";
 
 interface Request {
