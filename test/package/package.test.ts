@@ -64,7 +64,7 @@ describe("The packed files", () => {
 	});
 
 	it("stay small", () => {
-		expect(installed.packed.unpackedSize).toBeLessThan(1_200_000);
+		expect(installed.packed.unpackedSize).toBeLessThan(1_400_000);
 	});
 
 	it("name no folder of the machine that built them", () => {
@@ -147,7 +147,7 @@ describe("Loading it", () => {
 		const visit = (path: string): void => {
 			if (seen.has(path)) return;
 			seen.add(path);
-			for (const [, specifier = ""] of contents(path).matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
+			for (const [, specifier = ""] of contents(path).matchAll(/(?:\bfrom|\bimport)\s+"([^"]+)"/g)) {
 				if (specifier.startsWith(".")) visit(posix.join(posix.dirname(path), specifier));
 				else if (specifier === "#dns") visit("dist/dns-platform-none.js");
 				else
