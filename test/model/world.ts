@@ -6,12 +6,12 @@
  *          ◀─ down ─            ├── log
  *          ── up ──▶ gateway 1 ─╯
  */
-import { position } from "../../src/channels/channel.js";
+import { position, subscriptionState } from "../../src/channels/channel.js";
 import { dueAt, entries } from "../../src/channels/outbox.js";
 import { MemoryLog } from "../../src/server/memory-log.js";
 import { ModelClient } from "./client.js";
 import { ModelClock } from "./clock.js";
-import { AGE_MS, age, digest } from "./digest.js";
+import { AGE_MS, age, digest, EXPIRE_MS } from "./digest.js";
 import { waysTo } from "./faults.js";
 import { BEAT_MS, type Gateway, openGateway, type Permissions } from "./gateway.js";
 import { Ledger } from "./ledger.js";
@@ -21,6 +21,14 @@ import type { Wire } from "./wire.js";
 
 /** Longer than every pushback, and than a server waits before it reads again. */
 const WAIT_MS = 1_500;
+/** After these, whoever is connected gets what is stored, without being told to ask. */
+const PROMPT: ReadonlySet<Fault> = new Set(["cut", "crash", "die", "deny", "expire"]);
+const FORGETS: ReadonlySet<Fault> = new Set([
+	"age",
+	"restart-all",
+	"restart-tail",
+	"restart-none",
+]);
 const RETAIN = { messages: 100, ms: 6e8 };
 
 export function create(scenario: Scenario): ModelWorld {
@@ -32,13 +40,16 @@ class World implements ModelWorld {
 	readonly #clock = new ModelClock();
 	readonly #ledger = new Ledger();
 	readonly #log: MemoryLog;
-	readonly #rights: Permissions = { mayPublish: true };
+	readonly #rights: Permissions = { mayPublish: true, mayListen: true };
 	#gateways: readonly Gateway[];
 	readonly #client: ModelClient;
 	readonly #network: Network;
 	/** What has been used up of the scenario's budget. */
-	readonly #used = { appends: 0, ephemerals: 0, dials: 0, polls: 0, beats: 0, faults: 0 };
+	readonly #used = { appends: 0, ephemerals: 0, dials: 0, polls: 0, posts: 0, returns: 0, beats: 0, faults: 0 };
+	#isDenied = false;
 	#healed = 0;
+	/** Where the client was before the first report of the heads. */
+	#late: string[] = [];
 
 	constructor(scenario: Scenario) {
 		this.#scenario = scenario;
@@ -76,6 +87,11 @@ class World implements ModelWorld {
 			if (wire.down.length > 0) moves.push(`down ${wire.link}`);
 			if (!wire.isOpen && wire.server !== null) moves.push(`drop ${wire.link}`);
 		}
+		for (const { name, isHandled, isAwaited, answer } of this.#network.posts.all) {
+			if (!isHandled) moves.push(`request ${name}`);
+			if (!isAwaited) moves.push(`forget ${name}`);
+			if (answer !== null) moves.push(`reply ${name}`);
+		}
 		this.#gateways.forEach(({ log }, index) => {
 			for (const { words } of log.calls) moves.push(`log ${index} ${words}`);
 		});
@@ -86,7 +102,7 @@ class World implements ModelWorld {
 	}
 
 	#events(): string[] {
-		const { publishes, appends, ephemerals, polls, beats } = this.#scenario;
+		const { publishes, appends, ephemerals, polls, posts, beats } = this.#scenario;
 		const used = this.#used;
 		const events: string[] = [];
 		if (this.#canDial) events.push("dial");
@@ -94,6 +110,8 @@ class World implements ModelWorld {
 		if (used.appends < appends) events.push("append");
 		if (used.ephemerals < ephemerals) events.push("broadcast");
 		if (used.polls < polls && this.#network.poll === null) events.push("poll");
+		if (used.returns < this.#scenario.returns) events.push("return");
+		if (used.posts < posts && this.#mayPost) events.push("post");
 		if (used.beats < beats && this.#network.wires.some(({ server }) => server !== null))
 			events.push("beat");
 		if (this.#scenario.kinds.includes("die") && this.#ledger.finished < this.#client.seen.length)
@@ -113,6 +131,12 @@ class World implements ModelWorld {
 		return isLone && this.#used.dials < this.#scenario.dials;
 	}
 
+	/** HTTP works: publishes go that way while no link does. */
+	get #mayPost(): boolean {
+		const isLinked = this.#network.wires.some(({ status }) => status === "open");
+		return !isLinked && this.#client.outbox.route === null;
+	}
+
 	get #isWaiting(): boolean {
 		const { outbox, deferred } = this.#client;
 		const isHeld = dueAt(outbox) < this.#clock.elapsed + BEAT_MS;
@@ -122,6 +146,7 @@ class World implements ModelWorld {
 	// ── what happens ─────────────────────────────────────────────────────────────────────────────
 	act(action: string): void {
 		for (const { log } of this.#gateways) log.isBusy = false;
+		Object.assign(this.#rights, { mayListen: true, mayPublish: !this.#isDenied });
 		const [verb = "", what = "", ...words] = action.split(" ");
 		const wire = this.#network.wires.find(({ link }) => `${link}` === what);
 		switch (verb) {
@@ -133,6 +158,12 @@ class World implements ModelWorld {
 				return wire?.dropUp();
 			case "log":
 				return this.#gateways[Number(what)]?.log.complete(words.join(" "));
+			case "request":
+				return this.#network.posts.handle(what, this.#gateways);
+			case "forget":
+				return this.#network.posts.forget(what);
+			case "reply":
+				return this.#network.posts.receive(what, this.#client);
 			case "answer":
 				return this.#network.receivePoll();
 			case "disk":
@@ -166,6 +197,12 @@ class World implements ModelWorld {
 			case "poll":
 				used.polls += 1;
 				return this.#network.openPoll(this.#somebody);
+			case "return":
+				used.returns += 1;
+				return this.#network.comeBack();
+			case "post":
+				used.posts += 1;
+				return this.#network.openPosts(used.posts % 2, RETAIN.ms);
 			case "beat":
 				used.beats += 1;
 				return this.#pass(BEAT_MS);
@@ -181,7 +218,8 @@ class World implements ModelWorld {
 	#fail(kind: Fault, what: string, wire: Wire | undefined): void {
 		switch (kind) {
 			case "cut":
-				return wire === undefined ? this.#network.closePoll() : this.#network.lose(wire);
+				if (wire !== undefined) return this.#network.lose(wire);
+				return what === "poll" ? this.#network.closePoll() : this.#network.posts.lose(what, this.#client);
 			case "crash":
 				return this.#crash(Number(what));
 			case "restart-all":
@@ -194,10 +232,19 @@ class World implements ModelWorld {
 				this.#log.restart({ keep: "none" });
 				return this.#ledger.broke(Number.POSITIVE_INFINITY);
 			case "busy":
-				if (wire !== undefined) this.#gatewayOf(wire).log.isBusy = true;
+				for (const { log } of this.#gateways) log.isBusy = true;
+				return wire === undefined
+					? this.#network.posts.handle(what, this.#gateways)
+					: wire.handle();
+			case "refuse":
+				Object.assign(this.#rights, { mayListen: false, mayPublish: false });
+				for (const [, id = ""] of (wire?.up[0] ?? "").matchAll(/"id":"(m\d)"/g))
+					this.#ledger.turnedDown.add(id);
 				return wire?.handle();
+			case "expire":
+				return this.#pass(EXPIRE_MS);
 			case "deny":
-				this.#rights.mayPublish = false;
+				this.#isDenied = true;
 				return;
 			case "age":
 				this.#ledger.aged();
@@ -216,13 +263,13 @@ class World implements ModelWorld {
 		return this.#gateways[0] as Gateway;
 	}
 
-	#gatewayOf(wire: Wire): Gateway {
-		return this.#gateways[wire.gateway] as Gateway;
+	#gatewayAt(index: number): Gateway {
+		return this.#gateways[index] as Gateway;
 	}
 
 	#openGateway(): Gateway {
 		const world = { log: this.#log, clock: this.#clock, rights: this.#rights };
-		return openGateway(world, this.#scenario.log);
+		return openGateway(world, this.#scenario);
 	}
 
 	#crash(index: number): void {
@@ -234,7 +281,7 @@ class World implements ModelWorld {
 	/** By turns at one gateway and the other. */
 	#dial(): void {
 		const index = this.#used.dials % 2;
-		this.#network.dial(index, this.#gateways[index] as Gateway);
+		this.#network.dial(index, this.#gatewayAt(index));
 	}
 
 	#pass(ms: number): void {
@@ -253,7 +300,7 @@ class World implements ModelWorld {
 	clientDigest(): string {
 		const now = age(this.#clock.elapsed);
 		return digest([
-			[this.#used, now, this.#rights, this.#client.state, this.#network.state],
+			[this.#used, now, this.#isDenied, this.#client.state, this.#network.state],
 			this.#ledger.state,
 		]);
 	}
@@ -273,17 +320,38 @@ class World implements ModelWorld {
 		if (!this.#network.wires.some(({ isOpen }) => isOpen)) {
 			return "dial";
 		}
+		if (this.#healed === 0 && this.#isPrompt) this.#late = [...this.#missing];
 		this.#healed += 1;
 		return this.#healed > 3 ? null : "beat";
 	}
 
 	get #missing(): readonly string[] {
-		return this.#scenario.from === "nowhere" ? [] : this.#ledger.missing();
+		return this.#isOwed ? this.#ledger.missing() : [];
+	}
+
+	/** Nothing happens of which nobody but the log itself could tell. */
+	get #isPrompt(): boolean {
+		return this.#scenario.kinds.every((kind) => PROMPT.has(kind));
+	}
+
+	/** Nothing is forgotten, and no append is late. */
+	get #isKnown(): boolean {
+		const { kinds, log } = this.#scenario;
+		return log === "at-once" && kinds.every((kind) => !FORGETS.has(kind));
+	}
+
+	/** Who was told that he may not listen waits for nothing. */
+	get #isOwed(): boolean {
+		const { status } = subscriptionState(this.#client.channel);
+		return this.#scenario.from !== "nowhere" && status !== "denied";
 	}
 
 	verdict(): readonly string[] {
 		const { channel, outbox } = this.#client;
 		const problems = [...this.#ledger.problems, ...this.#missing, ...this.#ledger.untrue()];
+		problems.push(...this.#ledger.strays());
+		for (const late of this.#late) problems.push(`${late} until heads are reported`);
+		if (this.#isKnown) problems.push(...this.#ledger.needless());
 		const waiting = entries(outbox).map(({ id }) => id);
 		if (waiting.length > 0) problems.push(`stuck in the outbox: ${waiting.join(" ")}`);
 		if (this.#scenario.persist === "memory")
@@ -291,7 +359,7 @@ class World implements ModelWorld {
 				if (!this.#ledger.told.has(`m${count}`)) problems.push(`m${count} never told`);
 		const end = this.#ledger.entries.length;
 		const held = position(channel)?.offset ?? null;
-		if (this.#scenario.from !== "nowhere" && held !== end)
+		if (this.#isOwed && held !== end)
 			problems.push(`stuck at ${held} of ${end}`);
 		return problems;
 	}
