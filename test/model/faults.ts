@@ -6,7 +6,10 @@ import type { Wire } from "./wire.js";
 /** What a gateway cannot answer without its log, nor without the permission. */
 const ASKS_LOG = /"(subscribe|publish)"/;
 
-export function waysTo(kind: Fault, { wires, poll, posts: { all: posts } }: Network): readonly string[] {
+export function waysTo(
+	kind: Fault,
+	{ wires, poll, posts: { all: posts } }: Network,
+): readonly string[] {
 	const next = (asks: RegExp): readonly Wire[] =>
 		wires.filter(({ up, server }) => server !== null && asks.test(up[0] ?? ""));
 	switch (kind) {

@@ -104,7 +104,7 @@ export class Network implements Outside {
 		wire.down = rest;
 		if (text === CLOSED) return this.lose(wire);
 		for (const frame of decodeServerMessage(text, SERVER_TEXT)) this.#hear(wire, frame);
-		this.#retire();
+		if (this.#scenario.retires === "at-once") this.retire();
 	}
 
 	#hear(wire: Wire, frame: ServerFrame): void {
@@ -113,13 +113,18 @@ export class Network implements Outside {
 	}
 
 	/** Rule 10: the old link closes after the new one's answer for every channel. */
-	#retire(): void {
+	retire(): void {
+		for (const wire of this.retiring) this.lose(wire);
+	}
+
+	/** Links that have been replaced. */
+	get retiring(): readonly Wire[] {
 		const open = this.wires.filter(({ isOpen }) => isOpen);
 		const newest = open.at(-1);
-		if (newest === undefined || newest.status !== "open") return;
+		if (newest === undefined || newest.status !== "open") return [];
 		const { from } = this.#scenario;
-		if (from !== "nowhere" && !isAnswered(this.client.channel, newest.link)) return;
-		for (const wire of open) if (wire !== newest) this.lose(wire);
+		const isSettled = from === "nowhere" || isAnswered(this.client.channel, newest.link);
+		return isSettled ? open.slice(0, -1) : [];
 	}
 
 	/** With the link that publishes goes the one that it had replaced: on that one nothing is sent any more. */

@@ -19,7 +19,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R1",
 		without: "a log that may have lost a tail goes on with its epoch",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"server/memory-log.ts",
 			"channel.restart(this.#epoch, lost)",
@@ -28,18 +28,8 @@ export const REMOVALS: readonly Removal[] = [
 	},
 	{
 		rule: "R1",
-		without: "frames of an older epoch count",
-		scenario: "",
-		mutations: one(
-			"channels/channel-state.ts",
-			"ours !== null && epoch < ours;",
-			"ours !== null && epoch === undefined;",
-		),
-	},
-	{
-		rule: "R1",
 		without: "trimming resets the head",
-		scenario: "",
+		scenario: "2 messages, longer than the log retains them",
 		mutations: one(
 			"server/memory-channel.ts",
 			"this.#retained.shift();",
@@ -49,7 +39,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R1",
 		without: "a new epoch is not above the one before",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"server/memory-log.ts",
 			"this.#epoch = nextEpoch(this.#epoch, this.#clock.now(), this.#random);",
@@ -57,15 +47,9 @@ export const REMOVALS: readonly Removal[] = [
 		),
 	},
 	{
-		rule: "R1",
-		without: "offsets are not consecutive",
-		scenario: "",
-		mutations: one("channels/channel.ts", "if (offset === state.offset + 1)", "if (offset > state.offset)"),
-	},
-	{
 		rule: "R2",
 		without: "a head above ours is a gap",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"channels/channel.ts",
 			"return isBehind ? askOn(state, at) : stay(state);",
@@ -75,7 +59,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R2",
 		without: "a head above ours makes nobody ask",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"channels/channel.ts",
 			"return isBehind ? askOn(state, at) : stay(state);",
@@ -85,7 +69,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R2",
 		without: "a gap and what follows it are read in more steps than one",
-		scenario: "",
+		scenario: "2 messages of a log that takes its time, and loses its tail",
 		mutations: one(
 			"server/replay.ts",
 			"if (head.epoch === before.epoch) return",
@@ -95,29 +79,44 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R2",
 		without: "no gap is declared",
-		scenario: "",
-		mutations: one("server/replay.ts", "complete || !isResume\n", "complete || isResume || !isResume\n"),
+		scenario: "2 messages over a link, a log that restarts twice",
+		mutations: one(
+			"server/replay.ts",
+			"complete || !isResume\n",
+			"complete || isResume || !isResume\n",
+		),
 	},
 	{
 		rule: "R2",
 		without: "what is retained is not replayed after a gap",
-		scenario: "",
-		mutations: one("server/replay.ts", "const [first] = messages;", "const [first] = complete ? messages : [];"),
-	},
-	{
-		rule: "R3",
-		without: "a link's frames count before its answer",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
-			"channels/channel.ts",
-			'if (at?.phase !== "answered") return stay(state);\n\tif (frame.position === null)',
-			"if (at === undefined) return stay(state);\n\tif (frame.position === null)",
+			"server/replay.ts",
+			"const [first] = messages;",
+			"const [first] = complete ? messages : [];",
 		),
 	},
 	{
 		rule: "R3",
+		without: "a link's frames count before its answer, and a message changes our epoch",
+		scenario: "2 messages over 2 links, a log that restarts",
+		mutations: [
+			...one(
+				"channels/channel.ts",
+				'if (at?.phase !== "answered") return stay(state);\n\tif (frame.position === null)',
+				"if (at === undefined) return stay(state);\n\tif (frame.position === null)",
+			),
+			...one(
+				"channels/channel.ts",
+				"} else if (isBefore(epoch, state.epoch)) return stay(state);",
+				"} else if (isBefore(epoch, state.epoch)) return stay(state);\n\telse return advance({ ...state, epoch }, at, frame, offset);",
+			),
+		],
+	},
+	{
+		rule: "R3",
 		without: "an answer counts for any question",
-		scenario: "",
+		scenario: "2 messages to an app that leaves and comes back",
 		mutations: one(
 			"channels/channel.ts",
 			'if (at?.phase !== "asked" || at.askId !== frame.id) return stay(state);',
@@ -127,23 +126,17 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R3",
 		without: "a gap counts wherever we are",
-		scenario: "",
-		mutations: one("channels/channel.ts", "if (!isHeld(state, at.asked)) return isFurther ? repeat(state, at) : stay(state);", ""),
-	},
-	{
-		rule: "R3",
-		without: "a message changes our epoch",
-		scenario: "",
+		scenario: "a message, 2 cuts and lost tails",
 		mutations: one(
 			"channels/channel.ts",
-			"} else if (isBefore(epoch, state.epoch)) return stay(state);",
-			"} else if (isBefore(epoch, state.epoch)) return stay(state);\n\telse return advance({ ...state, epoch }, at, frame, offset);",
+			"if (!isHeld(state, at.asked)) return isFurther ? repeat(state, at) : stay(state);",
+			"",
 		),
 	},
 	{
 		rule: "R4",
 		without: "ids do not outlive an epoch",
-		scenario: "",
+		scenario: "a publish that is heard, 2 cuts and lost tails",
 		mutations: one(
 			"channels/channel.ts",
 			"const isRepeat = suspects > 0 && isRecent(recent, frame.from, frame.id);",
@@ -153,7 +146,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R4",
 		without: "ids of ephemeral messages are not kept",
-		scenario: "",
+		scenario: "2 ephemeral messages, a cut",
 		mutations: one(
 			"channels/channel.ts",
 			"at.link !== current || isRecent(recent, frame.from, frame.id)",
@@ -163,7 +156,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R4",
 		without: "a replay into a new epoch starts at our offset",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"server/memory-channel.ts",
 			"return since.reduce((lowest, { beganAt }) => Math.min(lowest, beganAt), offset);",
@@ -173,7 +166,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R4",
 		without: "only the last of the epochs since ours is looked at",
-		scenario: "",
+		scenario: "2 messages over a link, a log that restarts twice",
 		mutations: one(
 			"server/memory-channel.ts",
 			"return since.reduce(",
@@ -183,13 +176,13 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R5",
 		without: "the id is not checked",
-		scenario: "",
+		scenario: "2 publishes, 2 cuts and crashes",
 		mutations: one("server/memory-channel.ts", "if (known !== undefined)", "if (known === -1)"),
 	},
 	{
 		rule: "R5",
 		without: "the id is not checked before the permission",
-		scenario: "",
+		scenario: "2 publishes, a right withdrawn, a cut",
 		mutations: one(
 			"server/lane.ts",
 			'if (verdict === "denied") return this.#recall(message, publish);',
@@ -199,7 +192,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R5",
 		without: "an older link is not fenced",
-		scenario: "",
+		scenario: "2 publishes to a log that takes its time, turned down once, a cut",
 		mutations: one(
 			"server/memory-channel.ts",
 			"return link < (this.#fences.get(scoped(from, client))?.link ?? link);",
@@ -209,13 +202,17 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R5",
 		without: "an append made for another epoch is stored",
-		scenario: "",
-		mutations: one("server/memory-channel.ts", "if (epoch !== null && epoch !== this.#epoch) return true;", ""),
+		scenario: "2 publishes, 2 cuts and lost tails",
+		mutations: one(
+			"server/memory-channel.ts",
+			"if (epoch !== null && epoch !== this.#epoch) return true;",
+			"",
+		),
 	},
 	{
 		rule: "R5",
 		without: "a gateway reads first and follows then",
-		scenario: "",
+		scenario: "a message of a log that takes its time, a cut",
 		mutations: [
 			...one(
 				"server/subscription.ts",
@@ -230,29 +227,9 @@ export const REMOVALS: readonly Removal[] = [
 		],
 	},
 	{
-		rule: "R5",
-		without: "live messages are not gated by offset",
-		scenario: "",
-		mutations: one(
-			"server/subscription.ts",
-			"position.epoch === epoch && position.offset === offset + 1",
-			"position.epoch === epoch",
-		),
-	},
-	{
-		rule: "R5",
-		without: "live messages go out during a replay",
-		scenario: "",
-		mutations: one(
-			"server/subscription.ts",
-			'if (this.#phase !== "live") {\n\t\t\tif (isLater',
-			'if (this.#phase === "opening") {\n\t\t\tif (isLater',
-		),
-	},
-	{
 		rule: "R6",
 		without: "what was unacknowledged is not sent again",
-		scenario: "",
+		scenario: "2 publishes, 2 cuts and crashes",
 		mutations: one(
 			"channels/outbox.ts",
 			"revise(pending, { due: 0, inFlight: false, isUnanswered: true })",
@@ -262,7 +239,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R6",
 		without: "the newest leave first",
-		scenario: "",
+		scenario: "2 publishes, 2 cuts and crashes",
 		mutations: one(
 			"channels/outbox-sends.ts",
 			"for (let at = 0; at < queue.length && room > 0; at += 1)",
@@ -272,9 +249,13 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R6",
 		without: "new publishes leave while an older link still owes answers",
-		scenario: "",
+		scenario: "2 publishes to a log that takes its time, turned down once, a cut",
 		mutations: [
-			...one("channels/outbox.ts", "\t\tground(turn);\n\t\tpatch(turn, { route: {", "\t\tpatch(turn, { route: {"),
+			...one(
+				"channels/outbox.ts",
+				"\t\tground(turn);\n\t\tpatch(turn, { route: {",
+				"\t\tpatch(turn, { route: {",
+			),
 			...one(
 				"channels/outbox.ts",
 				"if (route?.route.link !== link) return;\n\tground(turn);",
@@ -283,25 +264,15 @@ export const REMOVALS: readonly Removal[] = [
 		],
 	},
 	{
-		rule: "R6",
-		without: "the old link is published on until it closes",
-		scenario: "",
-		mutations: one(
-			"channels/outbox.ts",
-			"\t\tground(turn);\n\t\tpatch(turn, { route: {",
-			"\t\tif (turn.state.route !== null) return;\n\t\tground(turn);\n\t\tpatch(turn, { route: {",
-		),
-	},
-	{
 		rule: "R7",
 		without: "a retryable rejection blocks nobody",
-		scenario: "",
+		scenario: "3 publishes, a log that is busy twice",
 		mutations: one("server/lane.ts", "this.#blockedBy = id;", ""),
 	},
 	{
 		rule: "R7",
 		without: "of what was rejected later ones are not sent again",
-		scenario: "",
+		scenario: "3 publishes, a log that is busy twice",
 		mutations: one(
 			"channels/outbox.ts",
 			"return isLater ? revise(pending, { inFlight: false }) : pending;",
@@ -311,7 +282,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R7",
 		without: "publishes are not handled one by one",
-		scenario: "",
+		scenario: "2 publishes to a log that takes its time, a cut or a crash",
 		mutations: one(
 			"server/publisher.ts",
 			"const outcome = this.#wire.isOpen ? await line.lane.take(next.publish, next.arrivedAt) : null;",
@@ -321,19 +292,27 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R7",
 		without: "any publish lifts the block",
-		scenario: "",
-		mutations: one("server/lane.ts", "this.#blockedBy !== null && publish.id !== this.#blockedBy && publish.first !== true;", "publish.id === undefined;"),
+		scenario: "3 publishes, a log that is busy twice",
+		mutations: one(
+			"server/lane.ts",
+			"this.#blockedBy !== null && publish.id !== this.#blockedBy && publish.first !== true;",
+			"publish.id === undefined;",
+		),
 	},
 	{
 		rule: "R8",
 		without: "what the server may have forgotten is sent again",
-		scenario: "",
-		mutations: one("channels/outbox-sends.ts", "if (turn.state.queue.some(isAged))", "if (turn.state.queue.length < 0)"),
+		scenario: "2 publishes, a cut, and longer than the server remembers",
+		mutations: one(
+			"channels/outbox-sends.ts",
+			"if (turn.state.queue.some(isAged))",
+			"if (turn.state.queue.length < 0)",
+		),
 	},
 	{
 		rule: "R8",
 		without: "the first send is not stored before it",
-		scenario: "",
+		scenario: "a stored publish, 2 deaths, or longer than the server remembers",
 		mutations: one(
 			"channels/outbox-sends.ts",
 			'const isDated = policy.persist === "memory" || publish.firstSentAt !== null;',
@@ -343,7 +322,7 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R8",
 		without: "what was once in flight expires",
-		scenario: "",
+		scenario: "2 publishes that may expire, a cut",
 		mutations: one(
 			"channels/outbox-state.ts",
 			"if (sentAt !== null || now < expiresAt) return null;",
@@ -353,13 +332,17 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R8",
 		without: "a rejection after an unanswered send is told as a failure",
-		scenario: "",
-		mutations: one("channels/outbox.ts", "rejected.isUnanswered\n", "rejected.isUnanswered && turn === null\n"),
+		scenario: "a publish to a log that takes its time, a right withdrawn, a cut",
+		mutations: one(
+			"channels/outbox.ts",
+			"rejected.isUnanswered\n",
+			"rejected.isUnanswered && turn === null\n",
+		),
 	},
 	{
 		rule: "R8",
 		without: "an end is told before its record is deleted",
-		scenario: "",
+		scenario: "2 stored publishes of a process that dies",
 		mutations: one(
 			"channels/outbox-state.ts",
 			'if (turn.policy.persist === "memory") for',
@@ -369,65 +352,63 @@ export const REMOVALS: readonly Removal[] = [
 	{
 		rule: "R8",
 		without: "a new link sends before the deletes are flushed",
-		scenario: "",
+		scenario: "2 stored publishes, a death, a lost tail",
 		mutations: one("channels/outbox-sends.ts", "if (turn.state.ends.length > 0) return false;", ""),
 	},
 	{
 		rule: "R8",
 		without: "servers forget ids at once",
-		scenario: "",
-		mutations: one("server/memory-channel.ts", "this.#ids = new Remembered(retain.ms + TRANSIT_MS, now);", "this.#ids = new Remembered(1, now);"),
-	},
-	{
-		rule: "R8",
-		without: "what the server held too long is stored",
-		scenario: "",
-		mutations: one("server/lane.ts", "return isHeldTooLong ? this.#block(publish) : this.#append(message);", "return isHeldTooLong ? this.#append(message) : this.#append(message);"),
-	},
-	{
-		rule: "R9",
-		without: "the window is unbounded",
-		scenario: "",
-		mutations: one("channels/outbox-sends.ts", 'return via === "http" ? WINDOW : window - busy;', "return 100_000;"),
+		scenario: "2 publishes, 2 cuts and busy logs",
+		mutations: one(
+			"server/memory-channel.ts",
+			"this.#ids = new Remembered(retain.ms + TRANSIT_MS, now);",
+			"this.#ids = new Remembered(1, now);",
+		),
 	},
 	{
 		rule: "R10",
 		without: "stored messages are not told apart by position",
-		scenario: "",
+		scenario: "2 messages over 2 links, a log that restarts",
 		mutations: one(
 			"channels/channel.ts",
 			"if (offset <= state.offset) return stay(state);",
-			"if (offset <= state.offset) return advance(state, at, frame, offset);",
+			"if (offset <= state.offset) return [state, [deliver(state, at, frame)]];",
 		),
 	},
 	{
 		rule: "R10",
 		without: "ephemeral messages count from any link",
-		scenario: "",
+		scenario: "2 ephemeral messages over 2 links that stay for a while",
 		mutations: one("channels/channel.ts", "at.link !== current || isRecent", "isRecent"),
 	},
 	{
 		rule: "R10",
-		without: "a channel that does not recover begins anew on a successor",
-		scenario: "",
-		mutations: one("channels/channel.ts", "state.recover || hasAnswer(state) || (via", "state.recover || (via"),
-	},
-	{
-		rule: "R10",
-		without: "a poll begins where the channel began",
-		scenario: "",
-		mutations: one("channels/channel.ts", "return goesOn ? position(state) : null;", 'return goesOn ? (via === "polling" ? state.from : position(state)) : null;'),
+		without: "a channel that does not recover begins anew although a link has answered it",
+		scenario: "2 messages to a channel that does not recover, a lost tail",
+		mutations: one(
+			"channels/channel.ts",
+			"state.recover || hasAnswer(state) || (via",
+			"state.recover || (via",
+		),
 	},
 	{
 		rule: "R11",
 		without: "a new process goes on where the old one was, whatever the app had finished with",
-		scenario: "",
-		mutations: one("../test/model/client.ts", "this.seen[this.#ledger.finished - 1]", "this.seen.at(-1)"),
+		scenario: "2 messages to a process that dies twice",
+		mutations: one(
+			"../test/model/client.ts",
+			"this.seen[this.#ledger.finished - 1]",
+			"this.seen.at(-1)",
+		),
 	},
 	{
 		rule: "R11",
 		without: "what the app says of where to begin is not heard",
-		scenario: "",
-		mutations: one("channels/channel.ts", "if (!state.hasBegun) return state.from;", "if (!state.hasBegun) return null;"),
+		scenario: "2 messages, 2 cuts and crashes",
+		mutations: one(
+			"channels/channel.ts",
+			"if (!state.hasBegun) return state.from;",
+			"if (!state.hasBegun) return null;",
+		),
 	},
 ];

@@ -46,6 +46,8 @@ export interface Scenario {
 	readonly persist: "memory" | "storage";
 	/** Whether a publish that was never sent ends when it has waited too long. */
 	readonly ttl: "none" | "short";
+	/** When a link closes whose successor has answered: at once, or later, as where other channels wait. */
+	readonly retires: "at-once" | "later";
 	/** "steps": every call of the log is completed by an action of its own. */
 	readonly log: "at-once" | "steps";
 }

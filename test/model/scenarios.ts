@@ -6,6 +6,7 @@ const LEAST: Omit<Scenario, "name"> = {
 	...{ publishes: 0, appends: 0, ephemerals: 0 },
 	...{ dials: 1, polls: 0, posts: 0, returns: 0, beats: 0, faults: 0, kinds: [] },
 	...{ from: "earliest", recover: true, persist: "memory", ttl: "none", log: "at-once" },
+	retires: "at-once",
 };
 
 const of = (name: string, change: Partial<Scenario>): Scenario => ({ ...LEAST, ...change, name });
@@ -154,6 +155,16 @@ const MESSAGES: readonly Scenario[] = [
 	of("2 messages, 2 links, any one fault", {
 		...{ ...LISTENER, faults: 1 },
 		kinds: ["cut", "crash", "restart-all", "restart-tail", "restart-none", "busy", "refuse", "age"],
+	}),
+	of("a message over 2 links that stay for a while, a log that restarts", {
+		...{ ...LISTENER, appends: 1, retires: "later", faults: 1 },
+		kinds: ["restart-all", "restart-tail", "restart-none"],
+	}),
+	of("2 ephemeral messages over 2 links that stay for a while", {
+		...{ ...LISTENER, appends: 0, ephemerals: 2, retires: "later" },
+	}),
+	of("a publish over 2 links that stay for a while, a cut", {
+		...{ publishes: 1, dials: 2, retires: "later", faults: 1, kinds: ["cut"] },
 	}),
 	of("2 ephemeral messages, a cut", {
 		...{ ...LISTENER, appends: 0, ephemerals: 2, faults: 1, kinds: ["cut"] },

@@ -23,12 +23,7 @@ import type { Wire } from "./wire.js";
 const WAIT_MS = 1_500;
 /** After these, whoever is connected gets what is stored, without being told to ask. */
 const PROMPT: ReadonlySet<Fault> = new Set(["cut", "crash", "die", "deny", "expire"]);
-const FORGETS: ReadonlySet<Fault> = new Set([
-	"age",
-	"restart-all",
-	"restart-tail",
-	"restart-none",
-]);
+const FORGETS: ReadonlySet<Fault> = new Set(["age", "restart-all", "restart-tail", "restart-none"]);
 const RETAIN = { messages: 100, ms: 6e8 };
 
 export function create(scenario: Scenario): ModelWorld {
@@ -45,7 +40,16 @@ class World implements ModelWorld {
 	readonly #client: ModelClient;
 	readonly #network: Network;
 	/** What has been used up of the scenario's budget. */
-	readonly #used = { appends: 0, ephemerals: 0, dials: 0, polls: 0, posts: 0, returns: 0, beats: 0, faults: 0 };
+	readonly #used = {
+		appends: 0,
+		ephemerals: 0,
+		dials: 0,
+		polls: 0,
+		posts: 0,
+		returns: 0,
+		beats: 0,
+		faults: 0,
+	};
 	#isDenied = false;
 	#healed = 0;
 	/** Where the client was before the first report of the heads. */
@@ -96,6 +100,7 @@ class World implements ModelWorld {
 			for (const { words } of log.calls) moves.push(`log ${index} ${words}`);
 		});
 		if (this.#network.poll !== null && this.#network.poll.answer !== null) moves.push("answer");
+		if (this.#network.retiring.length > 0) moves.push("retire");
 		if (this.#client.disk.length > 0) moves.push("disk");
 		if (this.#isWaiting) moves.push("wait");
 		return moves;
@@ -166,6 +171,8 @@ class World implements ModelWorld {
 				return this.#network.posts.receive(what, this.#client);
 			case "answer":
 				return this.#network.receivePoll();
+			case "retire":
+				return this.#network.retire();
 			case "disk":
 				return this.#client.workDisk();
 			case "wait":
@@ -219,7 +226,9 @@ class World implements ModelWorld {
 		switch (kind) {
 			case "cut":
 				if (wire !== undefined) return this.#network.lose(wire);
-				return what === "poll" ? this.#network.closePoll() : this.#network.posts.lose(what, this.#client);
+				return what === "poll"
+					? this.#network.closePoll()
+					: this.#network.posts.lose(what, this.#client);
 			case "crash":
 				return this.#crash(Number(what));
 			case "restart-all":
@@ -359,8 +368,7 @@ class World implements ModelWorld {
 				if (!this.#ledger.told.has(`m${count}`)) problems.push(`m${count} never told`);
 		const end = this.#ledger.entries.length;
 		const held = position(channel)?.offset ?? null;
-		if (this.#isOwed && held !== end)
-			problems.push(`stuck at ${held} of ${end}`);
+		if (this.#isOwed && held !== end) problems.push(`stuck at ${held} of ${end}`);
 		return problems;
 	}
 }

@@ -68,6 +68,18 @@ const PURE: readonly Omit<Mutation, "home">[] = [
 		replace: "return [{ ...live, retiring, outage: null }, [report(reason, dial)",
 	},
 	{
+		name: "a hole is passed over, and no gap is told",
+		file: "channels/channel.ts",
+		find: "if (offset === state.offset + 1) return advance(state, at, frame, offset);",
+		replace: "if (offset > state.offset) return advance(state, at, frame, offset);",
+	},
+	{
+		name: "frames of an older epoch are heeded",
+		file: "channels/channel-state.ts",
+		find: "ours !== null && epoch < ours;",
+		replace: "ours !== null && epoch.length < ours.length;",
+	},
+	{
 		name: "the old link is forgotten and stays open",
 		file: "connection/dial.ts",
 		find: "return [{ ...live, retiring }, [report(reason, dial)",
@@ -95,6 +107,7 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 		replace: "if (this.#route === null) return;",
 	},
 	{
+		// SignalR #50409.
 		name: "a flag set one message late: what comes with the welcome is dropped",
 		file: "client/link.ts",
 		find: 'if (frame.type === "welcome") this.#flush();',
@@ -236,6 +249,13 @@ const SERVER: readonly Omit<Mutation, "home">[] = [
 		file: "server/subscription.ts",
 		find: "position.epoch === epoch && position.offset === offset + 1",
 		replace: "position.epoch === epoch",
+	},
+	{
+		// SignalR #55575: what another node brings is not counted, and the numbers diverge.
+		name: "what the feed brings is not counted",
+		file: "server/subscription.ts",
+		find: "this.#position = position;\n\t\t\tthis.#wire.send(text);",
+		replace: "this.#wire.send(text);",
 	},
 	{
 		name: "a retryable rejection blocks nobody",
