@@ -68,18 +68,6 @@ const PURE: readonly Omit<Mutation, "home">[] = [
 		replace: "return [{ ...live, retiring, outage: null }, [report(reason, dial)",
 	},
 	{
-		name: "a hole is passed over, and no gap is told",
-		file: "channels/channel.ts",
-		find: "if (offset === state.offset + 1) return advance(state, at, frame, offset);",
-		replace: "if (offset > state.offset) return advance(state, at, frame, offset);",
-	},
-	{
-		name: "frames of an older epoch are heeded",
-		file: "channels/channel-state.ts",
-		find: "ours !== null && epoch < ours;",
-		replace: "ours !== null && epoch.length < ours.length;",
-	},
-	{
 		name: "the old link is forgotten and stays open",
 		file: "connection/dial.ts",
 		find: "return [{ ...live, retiring }, [report(reason, dial)",
@@ -132,6 +120,20 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 		find: "return this.#carrier.send(effect);",
 		replace:
 			"return void this.#store?.remove(effect.publishes as never), this.#carrier.send(effect);",
+	},
+	{
+		name: "a publish leaves the outbox when it is sent, not when it is acknowledged",
+		file: "client/publisher.ts",
+		find: "return this.#carrier.send(effect);",
+		replace: `this.#carrier.send(effect);
+				for (const { id } of effect.publishes) {
+					const position = { epoch: "", offset: 0 };
+					const link = effect.route.link;
+					queueMicrotask(() =>
+						this.#machine.send({ type: "acknowledged", link, id, position, duplicate: false }),
+					);
+				}
+				return;`,
 	},
 	{
 		name: "a receipt is told before its record is deleted",
