@@ -43,7 +43,7 @@ export const REMOVALS: readonly Removal[] = [
 		mutations: one(
 			"server/memory-log.ts",
 			"this.#epoch = nextEpoch(this.#epoch, this.#clock.now(), this.#random);",
-			"this.#epoch = `0${this.#epoch.slice(0, -1)}`;",
+			"this.#epoch = nextEpoch(null, 0, () => 0);",
 		),
 	},
 	{

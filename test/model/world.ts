@@ -6,24 +6,20 @@
  *          ◀─ down ─            ├── log
  *          ── up ──▶ gateway 1 ─╯
  */
-import { position, subscriptionState } from "../../src/channels/channel.js";
-import { dueAt, entries } from "../../src/channels/outbox.js";
 import { MemoryLog } from "../../src/server/memory-log.js";
+import { events, faults, moves, type Used, type View } from "./choices.js";
 import { ModelClient } from "./client.js";
 import { ModelClock } from "./clock.js";
 import { AGE_MS, age, digest, EXPIRE_MS } from "./digest.js";
-import { waysTo } from "./faults.js";
 import { BEAT_MS, type Gateway, openGateway, type Permissions } from "./gateway.js";
 import { Ledger } from "./ledger.js";
 import { Network } from "./network.js";
 import type { Fault, ModelWorld, Scenario } from "./scenario.js";
+import { late, verdict } from "./verdict.js";
 import type { Wire } from "./wire.js";
 
 /** Longer than every pushback, and than a server waits before it reads again. */
 const WAIT_MS = 1_500;
-/** After these, whoever is connected gets what is stored, without being told to ask. */
-const PROMPT: ReadonlySet<Fault> = new Set(["cut", "crash", "die", "deny", "expire"]);
-const FORGETS: ReadonlySet<Fault> = new Set(["age", "restart-all", "restart-tail", "restart-none"]);
 const RETAIN = { messages: 100, ms: 6e8 };
 
 export function create(scenario: Scenario): ModelWorld {
@@ -40,7 +36,7 @@ class World implements ModelWorld {
 	readonly #client: ModelClient;
 	readonly #network: Network;
 	/** What has been used up of the scenario's budget. */
-	readonly #used = {
+	readonly #used: Used = {
 		appends: 0,
 		ephemerals: 0,
 		dials: 0,
@@ -53,7 +49,7 @@ class World implements ModelWorld {
 	#isDenied = false;
 	#healed = 0;
 	/** Where the client was before the first report of the heads. */
-	#late: string[] = [];
+	#late: readonly string[] = [];
 
 	constructor(scenario: Scenario) {
 		this.#scenario = scenario;
@@ -76,76 +72,11 @@ class World implements ModelWorld {
 
 	// ── what may happen ──────────────────────────────────────────────────────────────────────────
 	actions(): readonly string[] {
-		return [...this.#moves(), ...this.#events(), ...this.#faults()];
+		return [...moves(this.#view), ...events(this.#view), ...faults(this.#view)];
 	}
 
 	isQuiet(): boolean {
-		return this.#moves().length === 0;
-	}
-
-	/** What is on its way arrives; what is waited for comes. */
-	#moves(): string[] {
-		const moves: string[] = [];
-		for (const wire of this.#network.wires) {
-			if (wire.up.length > 0 && wire.server !== null) moves.push(`up ${wire.link}`);
-			if (wire.down.length > 0) moves.push(`down ${wire.link}`);
-			if (!wire.isOpen && wire.server !== null) moves.push(`drop ${wire.link}`);
-		}
-		for (const { name, isHandled, isAwaited, answer } of this.#network.posts.all) {
-			if (!isHandled) moves.push(`request ${name}`);
-			if (!isAwaited) moves.push(`forget ${name}`);
-			if (answer !== null) moves.push(`reply ${name}`);
-		}
-		this.#gateways.forEach(({ log }, index) => {
-			for (const { words } of log.calls) moves.push(`log ${index} ${words}`);
-		});
-		if (this.#network.poll !== null && this.#network.poll.answer !== null) moves.push("answer");
-		if (this.#network.retiring.length > 0) moves.push("retire");
-		if (this.#client.disk.length > 0) moves.push("disk");
-		if (this.#isWaiting) moves.push("wait");
-		return moves;
-	}
-
-	#events(): string[] {
-		const { publishes, appends, ephemerals, polls, posts, beats } = this.#scenario;
-		const used = this.#used;
-		const events: string[] = [];
-		if (this.#canDial) events.push("dial");
-		if (this.#client.published < publishes) events.push("publish");
-		if (used.appends < appends) events.push("append");
-		if (used.ephemerals < ephemerals) events.push("broadcast");
-		if (used.polls < polls && this.#network.poll === null) events.push("poll");
-		if (used.returns < this.#scenario.returns) events.push("return");
-		if (used.posts < posts && this.#mayPost) events.push("post");
-		if (used.beats < beats && this.#network.wires.some(({ server }) => server !== null))
-			events.push("beat");
-		if (this.#scenario.kinds.includes("die") && this.#ledger.finished < this.#client.seen.length)
-			events.push("finish");
-		return events;
-	}
-
-	#faults(): string[] {
-		if (this.#used.faults >= this.#scenario.faults) return [];
-		return this.#scenario.kinds.flatMap((kind) => waysTo(kind, this.#network));
-	}
-
-	/** A second link only beside one that is welcomed: a migration. */
-	get #canDial(): boolean {
-		const open = this.#network.wires.filter(({ isOpen }) => isOpen);
-		const isLone = open.length === 0 || (open.length === 1 && open[0]?.status === "open");
-		return isLone && this.#used.dials < this.#scenario.dials;
-	}
-
-	/** HTTP works: publishes go that way while no link does. */
-	get #mayPost(): boolean {
-		const isLinked = this.#network.wires.some(({ status }) => status === "open");
-		return !isLinked && this.#client.outbox.route === null;
-	}
-
-	get #isWaiting(): boolean {
-		const { outbox, deferred } = this.#client;
-		const isHeld = dueAt(outbox) < this.#clock.elapsed + BEAT_MS;
-		return isHeld || deferred.length > 0 || this.#clock.isSlept;
+		return moves(this.#view).length === 0;
 	}
 
 	// ── what happens ─────────────────────────────────────────────────────────────────────────────
@@ -324,51 +255,29 @@ class World implements ModelWorld {
 	}
 
 	heal(): string | null {
-		const [move] = this.#moves();
+		const [move] = moves(this.#view);
 		if (move !== undefined) return move;
 		if (!this.#network.wires.some(({ isOpen }) => isOpen)) {
 			return "dial";
 		}
-		if (this.#healed === 0 && this.#isPrompt) this.#late = [...this.#missing];
+		if (this.#healed === 0) this.#late = late(this.#view);
 		this.#healed += 1;
 		return this.#healed > 3 ? null : "beat";
 	}
 
-	get #missing(): readonly string[] {
-		return this.#isOwed ? this.#ledger.missing() : [];
-	}
-
-	/** Nothing happens of which nobody but the log itself could tell. */
-	get #isPrompt(): boolean {
-		return this.#scenario.kinds.every((kind) => PROMPT.has(kind));
-	}
-
-	/** Nothing is forgotten, and no append is late. */
-	get #isKnown(): boolean {
-		const { kinds, log } = this.#scenario;
-		return log === "at-once" && kinds.every((kind) => !FORGETS.has(kind));
-	}
-
-	/** Who was told that he may not listen waits for nothing. */
-	get #isOwed(): boolean {
-		const { status } = subscriptionState(this.#client.channel);
-		return this.#scenario.from !== "nowhere" && status !== "denied";
-	}
-
 	verdict(): readonly string[] {
-		const { channel, outbox } = this.#client;
-		const problems = [...this.#ledger.problems, ...this.#missing, ...this.#ledger.untrue()];
-		problems.push(...this.#ledger.strays());
-		for (const late of this.#late) problems.push(`${late} until heads are reported`);
-		if (this.#isKnown) problems.push(...this.#ledger.needless());
-		const waiting = entries(outbox).map(({ id }) => id);
-		if (waiting.length > 0) problems.push(`stuck in the outbox: ${waiting.join(" ")}`);
-		if (this.#scenario.persist === "memory")
-			for (let count = 1; count <= this.#client.published; count += 1)
-				if (!this.#ledger.told.has(`m${count}`)) problems.push(`m${count} never told`);
-		const end = this.#ledger.entries.length;
-		const held = position(channel)?.offset ?? null;
-		if (this.#isOwed && held !== end) problems.push(`stuck at ${held} of ${end}`);
-		return problems;
+		return verdict(this.#view, this.#late);
+	}
+
+	get #view(): View {
+		return {
+			scenario: this.#scenario,
+			used: this.#used,
+			clock: this.#clock,
+			ledger: this.#ledger,
+			client: this.#client,
+			network: this.#network,
+			gateways: this.#gateways,
+		};
 	}
 }
