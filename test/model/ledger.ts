@@ -74,7 +74,7 @@ export class Ledger {
 	delivers({ id, position }: Message<unknown>): void {
 		if (this.delivered.includes(id)) this.#fail(`${id} delivered twice`);
 		this.delivered.push(id);
-		if (position === null) return this.#isInTurn(id);
+		if (position === null) return this.#checkTurn(id);
 		const before = this.#last;
 		const isLater =
 			before === null ||
@@ -85,7 +85,7 @@ export class Ledger {
 	}
 
 	/** Of ephemeral messages any may be missing, and none comes after a later one. */
-	#isInTurn(id: string): void {
+	#checkTurn(id: string): void {
 		const isLate = this.delivered.some((other) => other.startsWith("e") && other > id);
 		if (isLate) this.#fail(`${id} delivered out of order`);
 	}
