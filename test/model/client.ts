@@ -6,18 +6,18 @@ import type {
 	LinkId,
 	OutboxEffect,
 	OutboxInput,
+	Route,
 	StoredPublish,
 } from "../../src/channels/contract.js";
 import * as outboxes from "../../src/channels/outbox.js";
 import { OUTBOX, type OutboxPolicy } from "../../src/policy/policies.js";
-import type { ServerFrame, SubscribeFrame } from "../../src/protocol/frames.js";
+import type { ServerFrame, SubscribeFrame, UnsubscribeFrame } from "../../src/protocol/frames.js";
 import type { Position } from "../../src/protocol/position.js";
 import type { ModelClock } from "./clock.js";
 import type { Ledger } from "./ledger.js";
 import type { Scenario } from "./scenario.js";
 
-/** Nothing expires while it waits: that a time to live is kept is tested elsewhere. */
-const TTL_MS = 1e12;
+const TTL_MS = { none: 1e12, short: 1e8 };
 
 type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 type DiskOrder = Extract<OutboxEffect, { type: "store" | "forget" }>;
@@ -47,9 +47,15 @@ export class ModelClient {
 	readonly #ledger: Ledger;
 	readonly #outside: Outside;
 	readonly #scenario: Scenario;
+	/** What the app wants of the channel now. */
+	#from: Scenario["from"];
+	#lanes = 0;
+	/** Of a channel that was left: ids of the next one are above its own. */
+	#asks = 0;
 
 	constructor(scenario: Scenario, clock: ModelClock, ledger: Ledger, outside: Outside) {
 		this.#scenario = scenario;
+		this.#from = scenario.from;
 		this.#clock = clock;
 		this.#ledger = ledger;
 		this.#outside = outside;
@@ -73,7 +79,7 @@ export class ModelClient {
 			this.disk,
 			this.records,
 			this.seen,
-			this.#published,
+			[this.#published, this.#from, this.#lanes, this.#asks],
 		];
 	}
 
@@ -84,8 +90,22 @@ export class ModelClient {
 	publish(): void {
 		this.#published += 1;
 		const id = idOf(this.#published);
-		const what = { id, channel: "c", data: 0, bytes: 1, ttlMs: TTL_MS };
+		const what = { id, channel: "c", data: 0, bytes: 1, ttlMs: TTL_MS[this.#scenario.ttl] };
 		this.feedOutbox({ type: "publish-requested", ...what, whenOffline: "queue" });
+	}
+
+	/** As src/client/subscriptions.ts leaves and joins: ids of a channel grow on a link. */
+	comeBack(links: readonly LinkId[], current: LinkId | null): UnsubscribeFrame {
+		const id = channels.lastAskId(this.channel);
+		this.#asks = Math.max(this.#asks, id - (id % channels.LANES));
+		this.#from = "earliest";
+		this.#ledger.returned();
+		this.channel = this.#newChannel(null);
+		this.seen = [];
+		this.deferred = [];
+		for (const link of links) this.open(link, "websocket");
+		if (current !== null) this.feedChannel({ type: "link-adopted", link: current });
+		return { type: "unsubscribe", id, channel: "c" };
 	}
 
 	/** The process dies, and another finds what lies on the disk; what it had not done yet is not done. */
@@ -109,11 +129,7 @@ export class ModelClient {
 	receive(link: LinkId, frame: ServerFrame): void {
 		switch (frame.type) {
 			case "welcome":
-				this.feedOutbox({
-					type: "route-opened",
-					route: { link, via: "websocket" },
-					dedupeMs: frame.dedupeMs,
-				});
+				this.openRoute({ link, via: "websocket" }, frame.dedupeMs);
 				return this.feedChannel({ type: "link-adopted", link });
 			case "subscribed":
 			case "gap":
@@ -134,6 +150,13 @@ export class ModelClient {
 			default:
 				return;
 		}
+	}
+
+	/** Where publishes go from now on; the route before it is over. */
+	openRoute(route: Route, dedupeMs: number): void {
+		const before = this.outbox.route?.route.link;
+		if (before !== undefined) this.feedOutbox({ type: "route-closed", link: before });
+		this.feedOutbox({ type: "route-opened", route, dedupeMs });
 	}
 
 	/** Time has passed. */
@@ -179,7 +202,7 @@ export class ModelClient {
 		// A channel that does not recover begins anew when it has lost every link that had answered.
 		const isAnew = !state.recover && before.links.every(({ until }) => until === null);
 		this.#ledger.hasBegun ||= state.hasBegun;
-		if (isNew && this.#scenario.from !== null) this.#ledger.passesOver(now);
+		if (isNew && this.#from !== null) this.#ledger.passesOver(now);
 		else if ((isNew || isAnew) && effects.length === 0) this.#ledger.beginsAt(now);
 		else if (state.recover && before.hasBegun && before.epoch !== state.epoch) {
 			const isTold = effects.some(({ type }) => type === "tell-gap");
@@ -237,8 +260,9 @@ export class ModelClient {
 	}
 
 	#newChannel(at: Position | null): channels.ChannelState {
-		const { from: start } = this.#scenario;
-		const from = at ?? (start === "nowhere" ? null : start);
-		return channels.initialChannel("c", { from, recover: this.#scenario.recover, lane: 1 });
+		const from = at ?? (this.#from === "nowhere" ? null : this.#from);
+		this.#lanes += 1;
+		const lane = this.#lanes + this.#asks;
+		return channels.initialChannel("c", { from, recover: this.#scenario.recover, lane });
 	}
 }

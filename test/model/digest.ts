@@ -17,12 +17,16 @@ const INSTANTS = new Set(
 	),
 );
 
-/** Beyond all that a log remembers; what else passes is far less. */
+/** Beyond all that a log remembers. */
 export const AGE_MS = 2e9;
+/** Beyond a short time to live, and within what a log remembers, even if it passes twice. */
+export const EXPIRE_MS = 2e8;
+/** What else passes does not add up to this. */
+const GRAIN_MS = 1e8;
 export const WALL = 1_700_000_000_000;
 
 export function age(instant: number): number {
-	return Math.floor((instant >= WALL ? instant - WALL : instant) / AGE_MS);
+	return Math.floor((instant >= WALL ? instant - WALL : instant) / GRAIN_MS);
 }
 
 export function digest(root: unknown): string {

@@ -17,14 +17,18 @@ export class GatedLog {
 	calls: readonly Call[] = [];
 	/** Appends and reads fail. */
 	isBusy = false;
-	/** Heads that were read, and that who reads on from there still remembers. */
+	/** What was answered, and who goes on from there still remembers. */
 	answers: readonly string[] = [];
 	readonly #isStepwise: boolean;
 	/** Tells two calls of a kind apart, and so who waits for which. */
 	#made = 0;
 
-	constructor(mode: Scenario["log"]) {
-		this.#isStepwise = mode === "steps";
+	/** A request's results come together, at its end. */
+	readonly #remembered: ReadonlySet<string>;
+
+	constructor({ log, posts }: Scenario) {
+		this.#isStepwise = log === "steps";
+		this.#remembered = new Set(posts > 0 ? ["head", "append", "lookup"] : ["head"]);
 	}
 
 	over(log: MemoryLog): MessageLog {
@@ -66,7 +70,7 @@ export class GatedLog {
 			this.#made += 1;
 			const answer = (result: R): void => {
 				const text = `${words} ${JSON.stringify(result)}`;
-				if (name === "head") this.answers = [...this.answers, text];
+				if (this.#remembered.has(name)) this.answers = [...this.answers, text];
 				resolve(result);
 			};
 			const words = `${name}#${this.#made} ${detail}`;
@@ -87,17 +91,19 @@ export interface Gateway {
 /** As the application has it, for both gateways. */
 export interface Permissions {
 	mayPublish: boolean;
+	mayListen: boolean;
 }
 
 export function openGateway(
 	world: { readonly log: MemoryLog; readonly clock: ModelClock; readonly rights: Permissions },
-	mode: Scenario["log"],
+	scenario: Scenario,
 ): Gateway {
 	const { log, clock, rights } = world;
-	const gated = new GatedLog(mode);
+	const gated = new GatedLog(scenario);
 	const server = createServer<null>({
 		authorize: ({ token }) => ({ id: token ?? "nobody" }),
 		canPublish: () => rights.mayPublish,
+		canSubscribe: () => rights.mayListen,
 		log: gated.over(log),
 		heartbeatMs: BEAT_MS,
 		// Silence kills no link here: a cut is an event of its own.

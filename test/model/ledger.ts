@@ -25,6 +25,8 @@ export class Ledger {
 	readonly excused = new Set<string>();
 	/** Retained no more: a gap may pass over these, and over nothing else. */
 	readonly trimmed = new Set<string>();
+	/** Of these a rejection may have been lost; asked again, the application may have permitted them. */
+	readonly turnedDown = new Set<string>();
 	gaps = 0;
 	/** Breaks and trims of the log: each may be told once. */
 	breaks = 0;
@@ -34,7 +36,8 @@ export class Ledger {
 	/** Everything that later checks rest on. */
 	get state(): unknown {
 		const { entries, delivered, told, gaps, breaks, finished, hasBegun } = this;
-		const sets = [this.everStored, this.excused, this.trimmed].map((set) => [...set].sort());
+		const all = [this.everStored, this.excused, this.trimmed, this.turnedDown];
+		const sets = all.map((set) => [...set].sort());
 		return [entries, delivered, told, gaps, breaks, finished, hasBegun, this.#last, sets];
 	}
 
@@ -44,9 +47,21 @@ export class Ledger {
 		if (this.entries.some((entry) => entry.id === id)) this.#fail(`${id} stored twice`);
 		this.entries.push({ id, from, ...position });
 		this.everStored.add(id);
+		const late = this.#late().filter((other) => !this.turnedDown.has(other));
+		if (late.length > 0) this.#fail(`stored out of order: ${late.join(" ")}`);
+	}
+
+	/** Stored behind one that was published later. */
+	#late(): readonly string[] {
 		const own = this.entries.filter((entry) => entry.from === "ann").map((entry) => entry.id);
-		if (own.some((other, index) => index > 0 && other < (own[index - 1] as string)))
-			this.#fail(`stored out of order: ${own.join(" ")}`);
+		return own.filter((id, index) => own.slice(0, index).some((before) => before > id));
+	}
+
+	/** What was turned down and stored late was sent again, or should never have been stored. */
+	strays(): readonly string[] {
+		return this.#late()
+			.filter((id) => this.told.get(id) !== "stored")
+			.map((id) => `${id} told ${this.told.get(id)}, and stored out of order`);
 	}
 
 	broke(lost: number): void {
@@ -59,7 +74,7 @@ export class Ledger {
 	delivers({ id, position }: Message<unknown>): void {
 		if (this.delivered.includes(id)) this.#fail(`${id} delivered twice`);
 		this.delivered.push(id);
-		if (position === null) return;
+		if (position === null) return this.#checkTurn(id);
 		const before = this.#last;
 		const isLater =
 			before === null ||
@@ -67,6 +82,12 @@ export class Ledger {
 			(position.epoch === before.epoch && position.offset > before.offset);
 		if (!isLater) this.#fail(`${id} delivered out of order`);
 		this.#last = position;
+	}
+
+	/** Of ephemeral messages any may be missing, and none comes after a later one. */
+	#checkTurn(id: string): void {
+		const isLate = this.delivered.some((other) => other.startsWith("e") && other > id);
+		if (isLate) this.#fail(`${id} delivered out of order`);
 	}
 
 	/** All that is in the log is older than what it retains. */
@@ -115,10 +136,25 @@ export class Ledger {
 		this.#last = null;
 	}
 
+	/** To the app it is another channel, from its beginning on. */
+	returned(): void {
+		this.delivered = [];
+		this.excused.clear();
+		this.hasBegun = false;
+		this.#last = null;
+	}
+
 	/** What nobody told and nobody got. */
 	missing(): readonly string[] {
 		const got = new Set([...this.delivered, ...this.excused]);
 		return this.entries.filter(({ id }) => !got.has(id)).map(({ id }) => `${id} lost`);
+	}
+
+	/** Told that nobody knows, and the log does: where nothing was forgotten, it would have said so. */
+	needless(): readonly string[] {
+		return [...this.told]
+			.filter(([id, status]) => status === "unknown" && this.everStored.has(id))
+			.map(([id]) => `${id} told unknown, and stored`);
 	}
 
 	/** Told failed or expired, and stored after that. */

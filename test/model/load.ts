@@ -5,6 +5,7 @@
  * to be equal; and what a test plants.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createContext, Script } from "node:vm";
 import { build, type Plugin } from "esbuild";
@@ -33,7 +34,7 @@ export async function load(mutations: readonly Mutation[] = []): Promise<Loaded>
 			onLoad({ filter: /\.ts$/ }, ({ path }) => {
 				let text = readFileSync(path, "utf8");
 				for (const mutation of mutations) {
-					if (path !== source + mutation.file) continue;
+					if (path !== join(source, mutation.file)) continue;
 					if (text.split(mutation.from).length !== 2)
 						throw new Error(`${mutation.file} does not say once: ${mutation.from}`);
 					text = text.replace(mutation.from, () => mutation.to);

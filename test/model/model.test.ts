@@ -42,6 +42,8 @@ describe("trying two actions that do not notice each other in one order only", (
 		"a stored publish, a right withdrawn, a death",
 		"a message over a link and a poll, a cut or a lost tail",
 		"a message and an ephemeral one, a cut",
+		"a publish in requests, longer than the server remembers, a cut",
+		"a publish over 2 links that stay for a while, a cut",
 		"2 messages of a log that takes its time, and loses its tail",
 	])("leaves out no state of %s", { timeout: TIMEOUT_MS }, (name) => {
 		const [fewer, all] = [search, searchAllOrders].map((each) =>

@@ -7,6 +7,8 @@ import { SERVER_TEXT } from "../../src/protocol/limits.js";
 import type { ServerLink } from "../../src/server/contract.js";
 import type { ModelClient, Outside } from "./client.js";
 import type { Gateway } from "./gateway.js";
+import { Posts } from "./posts.js";
+import { requestOf } from "./request.js";
 import type { Scenario } from "./scenario.js";
 import { CLOSED, Wire } from "./wire.js";
 
@@ -19,11 +21,14 @@ interface Poll {
 export class Network implements Outside {
 	wires: readonly Wire[] = [];
 	poll: Poll | null = null;
-	/** Every dial and every poll has a number of its own. */
+	readonly posts = new Posts();
+	/** Every dial, every poll and every route over HTTP has an id of its own. */
 	links = 0;
 	readonly #scenario: Scenario;
 	/** Asks of a link that is being opened go into its first text. */
 	#asked: ((frame: SubscribeFrame) => void) | null = null;
+	/** Asks of a channel that is joined again wait for the word that it was left. */
+	#asking: Map<LinkId, SubscribeFrame> | null = null;
 	#client: ModelClient | null = null;
 
 	constructor(scenario: Scenario) {
@@ -50,8 +55,9 @@ export class Network implements Outside {
 		const link = ++this.links;
 		const wire = new Wire(link, index, gateway);
 		this.wires = [...this.wires, wire];
-		const hello = { type: "hello", token: "ann", class: "boot", client: "box", link };
-		const frames: unknown[] = [{ ...hello, name: "model", version: "1" }];
+		const hello = { type: "hello", token: "ann", class: "boot", client: "box" };
+		const number = this.posts.helloNumber();
+		const frames: unknown[] = [{ ...hello, link: number, name: "model", version: "1" }];
 		this.#asked = (frame) => frames.push(frame);
 		this.client.open(link, "websocket");
 		this.#asked = null;
@@ -59,15 +65,33 @@ export class Network implements Outside {
 	}
 
 	ask(link: LinkId, frame: SubscribeFrame): void {
-		if (this.#asked !== null) this.#asked(frame);
+		if (this.#asking !== null) this.#asking.set(link, frame);
+		else if (this.#asked !== null) this.#asked(frame);
 		else if (link > 0) this.#sendUp(link, [frame]);
 	}
 
-	send({ route, publishes }: Parameters<Outside["send"]>[0]): void {
+	/** The app leaves the channel and joins it again: one text on each link. */
+	comeBack(): void {
+		const links = this.wires.filter(({ isOpen }) => isOpen).map(({ link }) => link);
+		const live = this.wires.filter(({ status }) => status === "open").at(-1);
+		const asks = new Map<LinkId, SubscribeFrame>();
+		this.#asking = asks;
+		const left = this.client.comeBack(links, live?.link ?? null);
+		this.#asking = null;
+		for (const [link, ask] of asks) this.#sendUp(link, [left, ask]);
+	}
+
+	send(order: Parameters<Outside["send"]>[0]): void {
+		const { route, publishes } = order;
+		if (route.via === "http") return this.posts.send(order, this.#isDialling);
 		const frames = publishes.map(({ first, ...publish }) =>
 			first ? { type: "publish", ...publish, first } : { type: "publish", ...publish },
 		);
 		this.#sendUp(route.link, frames);
+	}
+
+	get #isDialling(): boolean {
+		return this.wires.some(({ status }) => status === "opening");
 	}
 
 	#sendUp(link: LinkId, frames: readonly unknown[]): void {
@@ -80,7 +104,7 @@ export class Network implements Outside {
 		wire.down = rest;
 		if (text === CLOSED) return this.lose(wire);
 		for (const frame of decodeServerMessage(text, SERVER_TEXT)) this.#hear(wire, frame);
-		this.#retire();
+		if (this.#scenario.retires === "at-once") this.retire();
 	}
 
 	#hear(wire: Wire, frame: ServerFrame): void {
@@ -89,13 +113,18 @@ export class Network implements Outside {
 	}
 
 	/** Rule 10: the old link closes after the new one's answer for every channel. */
-	#retire(): void {
+	retire(): void {
+		for (const wire of this.retiring) this.lose(wire);
+	}
+
+	/** Links that have been replaced. */
+	get retiring(): readonly Wire[] {
 		const open = this.wires.filter(({ isOpen }) => isOpen);
 		const newest = open.at(-1);
-		if (newest === undefined || newest.status !== "open") return;
+		if (newest === undefined || newest.status !== "open") return [];
 		const { from } = this.#scenario;
-		if (from !== "nowhere" && !isAnswered(this.client.channel, newest.link)) return;
-		for (const wire of open) if (wire !== newest) this.lose(wire);
+		const isSettled = from === "nowhere" || isAnswered(this.client.channel, newest.link);
+		return isSettled ? open.slice(0, -1) : [];
 	}
 
 	/** With the link that publishes goes the one that it had replaced: on that one nothing is sent any more. */
@@ -109,7 +138,8 @@ export class Network implements Outside {
 	}
 
 	/** The gateways hear no more of what was on its way. */
-	loseAll(isLost: (wire: Wire) => boolean): void {
+	loseAll(isLost: (at: { readonly gateway: number }) => boolean): void {
+		this.posts.loseAll(isLost, this.client);
 		for (const wire of this.wires.filter(isLost)) {
 			wire.dropUp();
 			if (wire.isOpen) this.lose(wire);
@@ -119,6 +149,7 @@ export class Network implements Outside {
 	/** The client's process is gone; what it has sent is still on its way. */
 	hangUp(): void {
 		for (const each of this.wires) each.hangUp();
+		this.posts.hangUp();
 		this.poll = null;
 	}
 
@@ -127,7 +158,13 @@ export class Network implements Outside {
 		this.wires = this.wires.filter(({ isOpen, server }) => isOpen || server !== null);
 	}
 
-	// ── polls ────────────────────────────────────────────────────────────────────────────────────
+	// ── requests ────────────────────────────────────────────────────────────────────────────────────
+	openPosts(gateway: number, dedupeMs: number): void {
+		this.links += 1;
+		this.posts.openedTo(gateway);
+		this.client.openRoute({ link: -this.links, via: "http" }, dedupeMs);
+	}
+
 	openPoll({ server }: Gateway): void {
 		this.links += 1;
 		const link = -this.links;
@@ -138,8 +175,8 @@ export class Network implements Outside {
 		this.client.open(link, "polling");
 		this.#asked = null;
 		this.poll = poll;
-		const body = new TextEncoder().encode(JSON.stringify(poll.request));
-		void server.handle(requestOf(body) as unknown as Request, null).then((response) => {
+		const request = requestOf("poll", poll.request, new AbortController());
+		void server.handle(request, null).then((response) => {
 			poll.answer = (response as unknown as { readonly body: string }).body;
 		});
 	}
@@ -163,28 +200,11 @@ export class Network implements Outside {
 		const wires = this.wires.map(({ link, gateway, up, down, status, server }) => [
 			...[link, gateway, timeless(up), timeless(down), status, server !== null],
 		]);
-		return [this.links, this.poll, wires];
+		return [this.links, this.poll, this.posts.state, wires];
 	}
 }
 
 /** Texts without the instants in them. */
 function timeless(texts: readonly string[]): readonly string[] {
 	return texts.map((text) => text.replace(/"at":\d+/g, ""));
-}
-
-/** As much of a Request as a poll needs. */
-function requestOf(body: Uint8Array): object {
-	let isRead = false;
-	const read = async (): Promise<object> => {
-		if (isRead) return { done: true };
-		isRead = true;
-		return { done: false, value: body };
-	};
-	return {
-		url: "http://model/poll",
-		method: "POST",
-		headers: { get: (name: string) => (name === "authorization" ? "Bearer ann" : null) },
-		body: { getReader: () => ({ read, releaseLock: () => undefined }) },
-		signal: new AbortController().signal,
-	};
 }

@@ -14,6 +14,10 @@ export type Fault =
 	| "busy"
 	/** From now on the client may not publish. */
 	| "deny"
+	/** A gateway does not permit what a client asks for in its next text, this once. */
+	| "refuse"
+	/** So much time passes that what waits to be sent for the first time is not worth it any more. */
+	| "expire"
 	/** So much time passes that the server forgets ids and messages. */
 	| "age"
 	/** The client's process dies; another finds what is on its disk. */
@@ -28,6 +32,10 @@ export interface Scenario {
 	readonly ephemerals: number;
 	readonly dials: number;
 	readonly polls: number;
+	/** How often publishes may go over HTTP while no link is there, in requests. */
+	readonly posts: number;
+	/** The app leaves the channel and joins it again, and then wants all that there is. */
+	readonly returns: number;
 	/** Reports of the heads, which take a heartbeat's time each. */
 	readonly beats: number;
 	readonly faults: number;
@@ -36,6 +44,10 @@ export interface Scenario {
 	readonly from: StartAt | "nowhere";
 	readonly recover: boolean;
 	readonly persist: "memory" | "storage";
+	/** Whether a publish that was never sent ends when it has waited too long. */
+	readonly ttl: "none" | "short";
+	/** When a link closes whose successor has answered: at once, or later, as where other channels wait. */
+	readonly retires: "at-once" | "later";
 	/** "steps": every call of the log is completed by an action of its own. */
 	readonly log: "at-once" | "steps";
 }

@@ -26,9 +26,9 @@ export interface Searched {
 
 const LONGEST_HEALING = 300;
 /** Nothing behind the gateways notices these, but that a link is given up. */
-const CLIENTS_OWN = /^(down|answer|disk|finish|publish)/;
+const CLIENTS_OWN = /^(down|answer|reply|disk|finish|publish)/;
 /** The client notices none of these before something arrives. */
-const SERVERS_OWN = /^(up|append|broadcast|restart)/;
+const SERVERS_OWN = /^(up|request|append|broadcast|restart)/;
 
 type Commute = (one: string, other: string) => boolean;
 

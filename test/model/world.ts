@@ -6,17 +6,16 @@
  *          ◀─ down ─            ├── log
  *          ── up ──▶ gateway 1 ─╯
  */
-import { position } from "../../src/channels/channel.js";
-import { dueAt, entries } from "../../src/channels/outbox.js";
 import { MemoryLog } from "../../src/server/memory-log.js";
+import { events, faults, moves, type Used, type View } from "./choices.js";
 import { ModelClient } from "./client.js";
 import { ModelClock } from "./clock.js";
-import { AGE_MS, age, digest } from "./digest.js";
-import { waysTo } from "./faults.js";
+import { AGE_MS, age, digest, EXPIRE_MS } from "./digest.js";
 import { BEAT_MS, type Gateway, openGateway, type Permissions } from "./gateway.js";
 import { Ledger } from "./ledger.js";
 import { Network } from "./network.js";
 import type { Fault, ModelWorld, Scenario } from "./scenario.js";
+import { late, verdict } from "./verdict.js";
 import type { Wire } from "./wire.js";
 
 /** Longer than every pushback, and than a server waits before it reads again. */
@@ -32,13 +31,25 @@ class World implements ModelWorld {
 	readonly #clock = new ModelClock();
 	readonly #ledger = new Ledger();
 	readonly #log: MemoryLog;
-	readonly #rights: Permissions = { mayPublish: true };
+	readonly #rights: Permissions = { mayPublish: true, mayListen: true };
 	#gateways: readonly Gateway[];
 	readonly #client: ModelClient;
 	readonly #network: Network;
 	/** What has been used up of the scenario's budget. */
-	readonly #used = { appends: 0, ephemerals: 0, dials: 0, polls: 0, beats: 0, faults: 0 };
+	readonly #used: Used = {
+		appends: 0,
+		ephemerals: 0,
+		dials: 0,
+		polls: 0,
+		posts: 0,
+		returns: 0,
+		beats: 0,
+		faults: 0,
+	};
+	#isDenied = false;
 	#healed = 0;
+	/** Where the client was before the first report of the heads. */
+	#late: readonly string[] = [];
 
 	constructor(scenario: Scenario) {
 		this.#scenario = scenario;
@@ -61,67 +72,17 @@ class World implements ModelWorld {
 
 	// ── what may happen ──────────────────────────────────────────────────────────────────────────
 	actions(): readonly string[] {
-		return [...this.#moves(), ...this.#events(), ...this.#faults()];
+		return [...moves(this.#view), ...events(this.#view), ...faults(this.#view)];
 	}
 
 	isQuiet(): boolean {
-		return this.#moves().length === 0;
-	}
-
-	/** What is on its way arrives; what is waited for comes. */
-	#moves(): string[] {
-		const moves: string[] = [];
-		for (const wire of this.#network.wires) {
-			if (wire.up.length > 0 && wire.server !== null) moves.push(`up ${wire.link}`);
-			if (wire.down.length > 0) moves.push(`down ${wire.link}`);
-			if (!wire.isOpen && wire.server !== null) moves.push(`drop ${wire.link}`);
-		}
-		this.#gateways.forEach(({ log }, index) => {
-			for (const { words } of log.calls) moves.push(`log ${index} ${words}`);
-		});
-		if (this.#network.poll !== null && this.#network.poll.answer !== null) moves.push("answer");
-		if (this.#client.disk.length > 0) moves.push("disk");
-		if (this.#isWaiting) moves.push("wait");
-		return moves;
-	}
-
-	#events(): string[] {
-		const { publishes, appends, ephemerals, polls, beats } = this.#scenario;
-		const used = this.#used;
-		const events: string[] = [];
-		if (this.#canDial) events.push("dial");
-		if (this.#client.published < publishes) events.push("publish");
-		if (used.appends < appends) events.push("append");
-		if (used.ephemerals < ephemerals) events.push("broadcast");
-		if (used.polls < polls && this.#network.poll === null) events.push("poll");
-		if (used.beats < beats && this.#network.wires.some(({ server }) => server !== null))
-			events.push("beat");
-		if (this.#scenario.kinds.includes("die") && this.#ledger.finished < this.#client.seen.length)
-			events.push("finish");
-		return events;
-	}
-
-	#faults(): string[] {
-		if (this.#used.faults >= this.#scenario.faults) return [];
-		return this.#scenario.kinds.flatMap((kind) => waysTo(kind, this.#network));
-	}
-
-	/** A second link only beside one that is welcomed: a migration. */
-	get #canDial(): boolean {
-		const open = this.#network.wires.filter(({ isOpen }) => isOpen);
-		const isLone = open.length === 0 || (open.length === 1 && open[0]?.status === "open");
-		return isLone && this.#used.dials < this.#scenario.dials;
-	}
-
-	get #isWaiting(): boolean {
-		const { outbox, deferred } = this.#client;
-		const isHeld = dueAt(outbox) < this.#clock.elapsed + BEAT_MS;
-		return isHeld || deferred.length > 0 || this.#clock.isSlept;
+		return moves(this.#view).length === 0;
 	}
 
 	// ── what happens ─────────────────────────────────────────────────────────────────────────────
 	act(action: string): void {
 		for (const { log } of this.#gateways) log.isBusy = false;
+		Object.assign(this.#rights, { mayListen: true, mayPublish: !this.#isDenied });
 		const [verb = "", what = "", ...words] = action.split(" ");
 		const wire = this.#network.wires.find(({ link }) => `${link}` === what);
 		switch (verb) {
@@ -133,8 +94,16 @@ class World implements ModelWorld {
 				return wire?.dropUp();
 			case "log":
 				return this.#gateways[Number(what)]?.log.complete(words.join(" "));
+			case "request":
+				return this.#network.posts.handle(what, this.#gateways);
+			case "forget":
+				return this.#network.posts.forget(what);
+			case "reply":
+				return this.#network.posts.receive(what, this.#client);
 			case "answer":
 				return this.#network.receivePoll();
+			case "retire":
+				return this.#network.retire();
 			case "disk":
 				return this.#client.workDisk();
 			case "wait":
@@ -166,6 +135,12 @@ class World implements ModelWorld {
 			case "poll":
 				used.polls += 1;
 				return this.#network.openPoll(this.#somebody);
+			case "return":
+				used.returns += 1;
+				return this.#network.comeBack();
+			case "post":
+				used.posts += 1;
+				return this.#network.openPosts(used.posts % 2, RETAIN.ms);
 			case "beat":
 				used.beats += 1;
 				return this.#pass(BEAT_MS);
@@ -181,7 +156,10 @@ class World implements ModelWorld {
 	#fail(kind: Fault, what: string, wire: Wire | undefined): void {
 		switch (kind) {
 			case "cut":
-				return wire === undefined ? this.#network.closePoll() : this.#network.lose(wire);
+				if (wire !== undefined) return this.#network.lose(wire);
+				return what === "poll"
+					? this.#network.closePoll()
+					: this.#network.posts.lose(what, this.#client);
 			case "crash":
 				return this.#crash(Number(what));
 			case "restart-all":
@@ -194,10 +172,19 @@ class World implements ModelWorld {
 				this.#log.restart({ keep: "none" });
 				return this.#ledger.broke(Number.POSITIVE_INFINITY);
 			case "busy":
-				if (wire !== undefined) this.#gatewayOf(wire).log.isBusy = true;
+				for (const { log } of this.#gateways) log.isBusy = true;
+				return wire === undefined
+					? this.#network.posts.handle(what, this.#gateways)
+					: wire.handle();
+			case "refuse":
+				Object.assign(this.#rights, { mayListen: false, mayPublish: false });
+				for (const [, id = ""] of (wire?.up[0] ?? "").matchAll(/"id":"(m\d)"/g))
+					this.#ledger.turnedDown.add(id);
 				return wire?.handle();
+			case "expire":
+				return this.#pass(EXPIRE_MS);
 			case "deny":
-				this.#rights.mayPublish = false;
+				this.#isDenied = true;
 				return;
 			case "age":
 				this.#ledger.aged();
@@ -216,13 +203,13 @@ class World implements ModelWorld {
 		return this.#gateways[0] as Gateway;
 	}
 
-	#gatewayOf(wire: Wire): Gateway {
-		return this.#gateways[wire.gateway] as Gateway;
+	#gatewayAt(index: number): Gateway {
+		return this.#gateways[index] as Gateway;
 	}
 
 	#openGateway(): Gateway {
 		const world = { log: this.#log, clock: this.#clock, rights: this.#rights };
-		return openGateway(world, this.#scenario.log);
+		return openGateway(world, this.#scenario);
 	}
 
 	#crash(index: number): void {
@@ -234,7 +221,7 @@ class World implements ModelWorld {
 	/** By turns at one gateway and the other. */
 	#dial(): void {
 		const index = this.#used.dials % 2;
-		this.#network.dial(index, this.#gateways[index] as Gateway);
+		this.#network.dial(index, this.#gatewayAt(index));
 	}
 
 	#pass(ms: number): void {
@@ -253,7 +240,7 @@ class World implements ModelWorld {
 	clientDigest(): string {
 		const now = age(this.#clock.elapsed);
 		return digest([
-			[this.#used, now, this.#rights, this.#client.state, this.#network.state],
+			[this.#used, now, this.#isDenied, this.#client.state, this.#network.state],
 			this.#ledger.state,
 		]);
 	}
@@ -268,31 +255,29 @@ class World implements ModelWorld {
 	}
 
 	heal(): string | null {
-		const [move] = this.#moves();
+		const [move] = moves(this.#view);
 		if (move !== undefined) return move;
 		if (!this.#network.wires.some(({ isOpen }) => isOpen)) {
 			return "dial";
 		}
+		if (this.#healed === 0) this.#late = late(this.#view);
 		this.#healed += 1;
 		return this.#healed > 3 ? null : "beat";
 	}
 
-	get #missing(): readonly string[] {
-		return this.#scenario.from === "nowhere" ? [] : this.#ledger.missing();
+	verdict(): readonly string[] {
+		return verdict(this.#view, this.#late);
 	}
 
-	verdict(): readonly string[] {
-		const { channel, outbox } = this.#client;
-		const problems = [...this.#ledger.problems, ...this.#missing, ...this.#ledger.untrue()];
-		const waiting = entries(outbox).map(({ id }) => id);
-		if (waiting.length > 0) problems.push(`stuck in the outbox: ${waiting.join(" ")}`);
-		if (this.#scenario.persist === "memory")
-			for (let count = 1; count <= this.#client.published; count += 1)
-				if (!this.#ledger.told.has(`m${count}`)) problems.push(`m${count} never told`);
-		const end = this.#ledger.entries.length;
-		const held = position(channel)?.offset ?? null;
-		if (this.#scenario.from !== "nowhere" && held !== end)
-			problems.push(`stuck at ${held} of ${end}`);
-		return problems;
+	get #view(): View {
+		return {
+			scenario: this.#scenario,
+			used: this.#used,
+			clock: this.#clock,
+			ledger: this.#ledger,
+			client: this.#client,
+			network: this.#network,
+			gateways: this.#gateways,
+		};
 	}
 }

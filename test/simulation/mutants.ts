@@ -8,8 +8,9 @@ import { MUTATIONS, type Mutation } from "./mutations.js";
 import { bundle, runSeeds } from "./pool.js";
 
 const HELP = `
-Puts one mistake after the other into a copy of src/ and runs the simulation on it, from seed 1 on
-until a seed fails that does not fail without the mistake. Exits with 1 if a mistake survives, or if
+Puts one mistake after the other into a copy of src/ and runs the simulation on it, first the seed that
+has shown it before, if one is known, then from seed 1 on, until a seed fails that does not fail without
+the mistake. Exits with 1 if a mistake survives, or if
 the text that it replaces is not there any more.
 
   npm run mutants -- [--seeds N] [--only TEXT] [--threads T] [--check] [--from DIRECTORY]
@@ -22,8 +23,8 @@ the text that it replaces is not there any more.
 `.trim();
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** A mutant that goes round in a circle is caught, and not waited for. */
-const HUNG_MS = 20_000;
+/** A mutant that goes round in a circle is caught, and not waited for; a busy machine is no circle. */
+const HUNG_MS = 60_000;
 
 const { values } = parseArgs({
 	options: {
@@ -84,7 +85,9 @@ async function isCaught(mutation: Mutation, original: string): Promise<boolean> 
 	await copyProject(folder);
 	await writeFile(path.join(folder, "src", mutation.file), (await mutated(mutation)) ?? "");
 	const worker = await bundle(folder, path.join(folder, "bundle"));
-	const verdict = await examine(worker, original);
+	const verdict =
+		(await examine(worker, original, mutation.hint ?? 1, 1)) ??
+		(await examine(worker, original, 1, Number(values.seeds)));
 	await rm(folder, { recursive: true, force: true });
 	const seconds = ((performance.now() - began) / 1_000).toFixed(0).padStart(4);
 	const outcome = verdict === null ? "SURVIVED" : "caught  ";
@@ -100,9 +103,14 @@ async function copyProject(folder: string): Promise<void> {
 }
 
 /** What gave it away; null: nothing did. A seed that fails without the mistake too says nothing of it. */
-async function examine(worker: string, original: string): Promise<string | null> {
-	const end = Number(values.seeds) + 1;
-	for (let from = 1; from < end; ) {
+async function examine(
+	worker: string,
+	original: string,
+	first: number,
+	count: number,
+): Promise<string | null> {
+	const end = first + count;
+	for (let from = first; from < end; ) {
 		const { failures } = await runSeeds({
 			...{ worker, from, seeds: end - from, threads: 1, hungMs: HUNG_MS },
 			until: "first-failure",

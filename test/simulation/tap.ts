@@ -82,6 +82,8 @@ export class Tap {
 	readonly #asked = new Map<string, SubscribeFrame>();
 	/** Channels whose newest question has been answered. */
 	readonly #isAnswered = new Set<string>();
+	/** What has been sent in answer to it. */
+	readonly #given: Furthest = new Map();
 	readonly #last = new Map<string, { readonly n: number; readonly retries: number }>();
 	/** Where the readers stood when it was dialled: its first questions were written no earlier. */
 	readonly #began: ReadonlyMap<Reader, Position | null>;
@@ -199,6 +201,7 @@ export class Tap {
 		if (before !== undefined && frame.id <= before.id) this.#wire.fail("asks with an old id");
 		this.#asked.set(channel, frame);
 		this.#isAnswered.delete(channel);
+		this.#given.delete(channel);
 		const reader = this.#wire.speaker.reader(channel);
 		if (reader === undefined) return;
 		// Hello may have had to wait for a token, and the first questions with it.
@@ -220,7 +223,7 @@ export class Tap {
 		return epoch === held.epoch ? Math.max(seen, held.offset) : seen;
 	}
 
-	/** The same message on two links is a migration's price; what we said that we have is waste. */
+	/** The same message on two links is a migration's price; on one, or where we said that we have it, waste. */
 	#carries(channel: string, position: Position): void {
 		const { carried, seen, counts } = this.#wire;
 		if (!furthest(carried, channel, position)) counts.duplicates += 1;
@@ -229,6 +232,9 @@ export class Tap {
 		if (from !== undefined && isPosition(from) && position.epoch === from.epoch)
 			if (position.offset <= from.offset && this.#isAnswered.has(channel))
 				this.#wire.fail(`is sent ${channel} ${position.offset}, and has had ${from.offset}`);
+		if (!this.#isAnswered.has(channel)) return;
+		if (!furthest(this.#given, channel, position))
+			this.#wire.fail(`is sent ${channel} ${position.offset} twice on one link`);
 	}
 
 	#see(channel: string, position: Position): void {
