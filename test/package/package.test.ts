@@ -147,7 +147,9 @@ describe("Loading it", () => {
 		const visit = (path: string): void => {
 			if (seen.has(path)) return;
 			seen.add(path);
-			for (const [, specifier = ""] of contents(path).matchAll(/(?:\bfrom|\bimport)\s+"([^"]+)"/g)) {
+			for (const [, specifier = ""] of contents(path).matchAll(
+				/(?:\bfrom|\bimport)\s+"([^"]+)"/g,
+			)) {
 				if (specifier.startsWith(".")) visit(posix.join(posix.dirname(path), specifier));
 				else if (specifier === "#dns") visit("dist/dns-platform-none.js");
 				else
