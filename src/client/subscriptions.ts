@@ -227,9 +227,7 @@ export class Subscriptions {
 		switch (effect.type) {
 			case "deliver":
 				this.delivered += 1;
-				for (const listener of channel.listeners)
-					this.#tell(listener.call, effect.message as never);
-				return;
+				return this.#each(channel, ({ call }) => this.#tell(call, effect.message as never));
 			case "ask":
 				return this.#facts.asked(effect.link, {
 					type: "subscribe",
@@ -239,7 +237,7 @@ export class Subscriptions {
 				});
 			case "tell-gap": {
 				const gap = { channel: channel.name, missed: effect.missed };
-				for (const { onGap } of channel.listeners) if (onGap) this.#tell(onGap, gap);
+				this.#each(channel, ({ onGap }) => onGap && this.#tell(onGap, gap));
 				return this.#facts.gapFound(gap);
 			}
 			case "deny":
@@ -249,6 +247,13 @@ export class Subscriptions {
 			default:
 				return effect satisfies never;
 		}
+	}
+
+	/** One that another has just unsubscribed is not called any more. */
+	#each(channel: Channel, run: (listener: Listener) => void): void {
+		const { listeners } = channel;
+		for (const listener of listeners)
+			if (channel.listeners === listeners || channel.listeners.includes(listener)) run(listener);
 	}
 
 	#tell<T>(call: (detail: T) => void, detail: T): void {

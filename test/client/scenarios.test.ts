@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/index.js";
-import { RealtimeError } from "../../src/index.js";
+import { RealtimeError, up } from "../../src/index.js";
 import { createHarness, type Harness, type HarnessOptions } from "../../src/testing.js";
 
 const onlyBackup = ({ endpoint }: { readonly endpoint: string }): "accept" | "mute" =>
@@ -523,6 +523,21 @@ describe("subscribing", () => {
 			expect(data(messages)).toEqual([1]);
 			expect(errors).toEqual([cause]);
 		}));
+
+	it("dials on when a filter of the app's throws, without that filter, and tells of it", () => {
+		const cause = new Error("in the filter");
+		const broken = (): never => {
+			throw cause;
+		};
+		return within({ endpointFilters: [broken, up()] }, async ({ client, clock }) => {
+			const errors: unknown[] = [];
+			client.on("error", (error) => errors.push(error.cause));
+			client.connect().catch(() => undefined);
+			await clock.advance(1_000);
+			expect(client.connection.get().status).toBe("connected");
+			expect(errors).toContain(cause);
+		});
+	});
 
 	it("is denied where the server forbids, in its state", () =>
 		within({ server: { canSubscribe: () => false } }, async ({ client, clock }) => {

@@ -83,3 +83,17 @@ describe("the questions of a link", () => {
 			expect(ids).toEqual([...ids].sort((a, b) => a - b));
 		}));
 });
+
+describe("a listener that is unsubscribed by another one, while both are told", () => {
+	it("is not called any more", () =>
+		within(async (harness) => {
+			const got: unknown[] = [];
+			const first = harness.client.subscribe("room", () => second.unsubscribe());
+			const second = harness.client.subscribe("room", ({ data }) => got.push(data));
+			await harness.clock.advance(1_000);
+			harness.server.publish("room", "once");
+			await harness.clock.advance(1_000);
+			expect(got).toEqual([]);
+			first.unsubscribe();
+		}));
+});
