@@ -21,7 +21,7 @@ const CATALOGUES = {
 	],
 	"docs/STATES.md": [
 		...span("S", 15),
-		...["S22", "S23", "S26", "S27"],
+		...["S22", "S23", "S26", "S27", "S28"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),
 	],

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import type { FleetOptions, FleetReport } from "holdfast/testing";
 import type { FleetProgress } from "../../src/testing/fleet/run.js";
+import type { Costs } from "./plan.js";
 import type { PEERS } from "./peers.js";
 
 export interface Job {
@@ -35,6 +36,20 @@ export async function bundle(): Promise<string> {
 		logLevel: "silent",
 	});
 	return outfile;
+}
+
+/** What a connection costs the server half. */
+export async function measureCosts(worker: string): Promise<Costs> {
+	const thread = new Worker(worker, { execArgv: [], resourceLimits: LIMITS });
+	try {
+		return await new Promise<Costs>((resolve, reject) => {
+			thread.on("error", reject);
+			thread.on("message", resolve);
+			thread.postMessage("plan");
+		});
+	} finally {
+		await thread.terminate();
+	}
 }
 
 /** In the order of the jobs. */

@@ -6,20 +6,21 @@ import { parseArgs } from "node:util";
 import type { FleetOptions, FleetReport } from "holdfast/testing";
 import { ANNOUNCED, STANDING, TABLE } from "./cells.js";
 import { toSvg } from "./chart.js";
-import { bundle, type Job, runJobs } from "./jobs.js";
+import { bundle, type Job, measureCosts, runJobs } from "./jobs.js";
 import { PEERS } from "./peers.js";
 
 const HELP = `
 Fleets of the shipped connection machine against servers of finite capacity. Times are multiples of
 N/C: clients ÷ accepts a second.
 
-  npm run fleet -- [--parts table,compare,scenarios,law] [--clients N] [--rate C] [--reject R]
+  npm run fleet -- [--parts table,compare,scenarios,law,plan] [--clients N] [--rate C] [--reject R]
                    [--seed K] [--json FILE] [--charts DIRECTORY]
 
   table      row S28 of the requirements, N = 20,000, C = 200/s; exits with 1 where one is missed
   compare    cut-all, beside other clients' published schedules: N, C and R as given, 3 N/C long
   scenarios  each scenario, N = 20,000, C = 200/s, r = 0.2
   law        full jitter with a fixed cap on both sides of r·N/(cap/2) = C
+  plan       what one connection costs the server half here: bytes, heap, welcomes a second
 
   --parts    default: all
   --clients  of compare (default 1000000, which takes minutes and up to 3 GB a core)
@@ -32,7 +33,7 @@ N/C: clients ÷ accepts a second.
 
 const { values } = parseArgs({
 	options: {
-		parts: { type: "string", default: "table,compare,scenarios,law" },
+		parts: { type: "string", default: "table,compare,scenarios,law,plan" },
 		clients: { type: "string", default: "1000000" },
 		rate: { type: "string" },
 		reject: { type: "string", default: "0.2" },
@@ -63,7 +64,7 @@ if (values.help) console.log(HELP);
 else await main(values.parts.split(","));
 
 async function main(names: readonly string[]): Promise<void> {
-	const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
+	const unknown = names.filter((name) => name !== "plan" && !Object.hasOwn(PARTS, name));
 	if (unknown.length > 0) {
 		console.error(`Unknown parts: ${unknown.join(", ")}\n\n${HELP}`);
 		process.exitCode = 2;
@@ -73,6 +74,10 @@ async function main(names: readonly string[]): Promise<void> {
 	const began = performance.now();
 	const done: Record<string, readonly Done[]> = {};
 	for (const name of names) {
+		if (name === "plan") {
+			console.log(`\n### plan\n\n${JSON.stringify(await measureCosts(worker), null, "\t")}`);
+			continue;
+		}
 		const tasks = PARTS[name]?.() ?? [];
 		const reports = await runJobs(tasks, worker, (line) => console.error(line));
 		const rows = tasks.map((task, at) => judge(task, reports[at] as FleetReport));
@@ -128,6 +133,8 @@ function scenarios(): readonly Task[] {
 	);
 	return [
 		...both,
+		task("cut-all", { multiple: 0.12, announced: true }, "announced, W ten times too low"),
+		task("cut-all", { multiple: 0.12, announced: false }, "unannounced, W ten times too low"),
 		task("region-blip", STANDING, "unannounced"),
 		task("region-blip", "none", "no window"),
 		task("boot-storm", "none", "no window"),

@@ -4,9 +4,15 @@ import { runFleet } from "../../src/testing/fleet/run.js";
 import { machineClients } from "../../src/testing/fleet/machine-clients.js";
 import { checkFleet } from "../../src/testing/fleet/settings.js";
 import type { Job } from "./jobs.js";
+import { measure } from "./plan.js";
 import { PEERS, scheduledClients } from "./peers.js";
 
-parentPort?.on("message", ({ options, peer }: Job) => {
+parentPort?.on("message", (job: Job | "plan") => {
+	if (job === "plan") void measure().then((costs) => parentPort?.postMessage(costs));
+	else run(job);
+});
+
+function run({ options, peer }: Job): void {
 	const settings = checkFleet(options);
 	const { clients } = settings;
 	const recruit = peer === null ? machineClients(settings) : scheduledClients(clients, PEERS[peer]);
@@ -14,4 +20,4 @@ parentPort?.on("message", ({ options, peer }: Job) => {
 		parentPort?.postMessage({ type: "progress", progress }),
 	);
 	parentPort?.postMessage({ type: "done", report });
-});
+}

@@ -22,7 +22,7 @@ export type FleetScenario =
 
 /** What to simulate. The same options give the same report, on every machine. */
 export interface FleetOptions {
-	/** How many. A million take about two minutes and 2 GB. */
+	/** How many. A million take minutes and about 3 GB. */
 	readonly clients: number;
 	/** An integer: where all chance comes from. */
 	readonly seed: number;
