@@ -1,5 +1,5 @@
 /* npm run fleet: what a fleet does after a fault, in the model, beside what other clients' schedules do. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ Fleets of the shipped connection machine against servers of finite capacity. Tim
 N/C: clients ÷ accepts a second.
 
   npm run fleet -- [--parts table,compare,scenarios,law,plan] [--clients N] [--rate C] [--reject R]
-                   [--seed K] [--json FILE] [--charts DIRECTORY]
+                   [--seed K] [--json FILE] [--charts DIRECTORY] [--from FILE]
 
   table      row S28 of the requirements, N = 20,000, C = 200/s; exits with 1 where one is missed
   compare    cut-all, beside other clients' published schedules: N, C and R as given, 3 N/C long
@@ -29,6 +29,7 @@ N/C: clients ÷ accepts a second.
   --seed     default 1
   --json     writes every report, with its timeline, into a file
   --charts   writes two charts of compare into a directory
+  --from     draws them from such a file, and runs nothing
 `.trim();
 
 const { values } = parseArgs({
@@ -40,6 +41,7 @@ const { values } = parseArgs({
 		seed: { type: "string", default: "1" },
 		json: { type: "string" },
 		charts: { type: "string" },
+		from: { type: "string" },
 		help: { type: "boolean", default: false },
 	},
 });
@@ -56,11 +58,15 @@ const seed = Number(values.seed);
 const clients = Number(values.clients);
 const rate = values.rate === undefined ? clients / 100 : Number(values.rate);
 const rejectCost = Number(values.reject);
+/** Clients without jitter dial in spikes of a second, and combs of them are no chart. */
+const SMOOTH_STEPS = 10;
 const plain = { limit: null, attempts: null } as const;
 
 const PARTS: Readonly<Record<string, () => readonly Task[]>> = { table, compare, scenarios, law };
 
 if (values.help) console.log(HELP);
+else if (values.from)
+	draw(values.charts ?? ".tmp", JSON.parse(readFileSync(values.from, "utf8")).done.compare);
 else await main(values.parts.split(","));
 
 async function main(names: readonly string[]): Promise<void> {
@@ -189,42 +195,52 @@ function times(value: number): string {
 }
 
 function draw(directory: string, rows: readonly Done[]): void {
+	const [first] = rows;
+	if (first === undefined) return;
 	mkdirSync(directory, { recursive: true });
-	const unitMs = (clients / rate) * 1_000;
-	const stepMs = unitMs / 100;
+	const { clients, acceptsPerSecond, rejectCost } = first.options;
+	const unitMs = (clients / acceptsPerSecond) * 1_000;
+	const perStep = clients / 100;
+	const title = `${clients.toLocaleString("en")} clients cut off, ${acceptsPerSecond.toLocaleString("en")} accepts a second, a reject costs ${rejectCost} of one`;
 	const x = { label: "time since the cut, in multiples of N/C", most: 3 };
-	const what = `${clients.toLocaleString("en")} clients cut off, ${rate.toLocaleString("en")} accepts a second, a reject costs ${rejectCost} of one`;
 	const arrivals = rows.map(({ name, report }) => ({
 		name,
-		points: report.timeline.map(
-			({ atMs, arrivals }) => [atMs / unitMs, (arrivals * 1_000) / stepMs / rate] as const,
+		points: smooth(report.timeline.map(({ arrivals }) => arrivals / perStep)).map(
+			(value, step) => [(step + 1) / 100, value] as const,
 		),
 	}));
-	const connected = rows.map(({ name, report }) => {
-		const points = report.timeline.map(
-			({ atMs, connected }) => [atMs / unitMs, connected / clients] as const,
-		);
-		return { name, points: [[0, 0] as const, ...points] };
-	});
-	const y = {
-		label: "dials that arrive ÷ capacity",
-		ticks: [0.1, 1, 10, 100, 1_000],
+	const connected = rows.map(({ name, report }) => ({
+		name,
+		points: [
+			[0, 0] as const,
+			...report.timeline.map(
+				({ atMs, connected }) => [atMs / unitMs, connected / clients] as const,
+			),
+		],
+	}));
+	const load = {
+		label: "dials that arrive ÷ capacity, mean of the last tenth of N/C",
 		scale: "log",
 	} as const;
-	const mark = { at: 1, name: "capacity" };
-	const share = {
-		label: "share connected",
-		ticks: [0, 0.25, 0.5, 0.75, 1],
-		scale: "linear",
-	} as const;
-	write(
-		path.join(directory, "fleet-arrivals.svg"),
-		toSvg({ title: what, x, y, mark, series: arrivals }),
-	);
-	write(
-		path.join(directory, "fleet-connected.svg"),
-		toSvg({ title: what, x, y: share, series: connected }),
-	);
+	const share = { label: "share connected", scale: "linear" } as const;
+	const charts = {
+		"fleet-arrivals.svg": {
+			...{ title, x, y: { ...load, ticks: [0.1, 1, 10, 100, 1_000] }, series: arrivals },
+			mark: { at: 1, name: "capacity" },
+		},
+		"fleet-connected.svg": {
+			...{ title, x, y: { ...share, ticks: [0, 0.25, 0.5, 0.75, 1] }, series: connected },
+		},
+	};
+	for (const [name, chart] of Object.entries(charts))
+		write(path.join(directory, name), toSvg(chart));
+}
+
+function smooth(values: readonly number[]): readonly number[] {
+	return values.map((_, step) => {
+		const part = values.slice(Math.max(0, step + 1 - SMOOTH_STEPS), step + 1);
+		return part.reduce((sum, value) => sum + value, 0) / part.length;
+	});
 }
 
 function write(file: string, text: string): void {
