@@ -4,7 +4,7 @@ import { cpus } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { FleetOptions, FleetReport } from "holdfast/testing";
-import { ANNOUNCED, STANDING, TABLE } from "./cells.js";
+import { ANNOUNCED, STANDING, standing, TABLE } from "./cells.js";
 import { toSvg } from "./chart.js";
 import { bundle, type Job, measureCosts, runJobs } from "./jobs.js";
 import { PEERS } from "./peers.js";
@@ -13,16 +13,17 @@ const HELP = `
 Fleets of the shipped connection machine against servers of finite capacity. Times are multiples of
 N/C: clients ÷ accepts a second.
 
-  npm run fleet -- [--parts table,compare,scenarios,law,plan] [--clients N] [--rate C] [--reject R]
+  npm run fleet -- [--parts table,compare,scenarios,law,plan,seeds] [--clients N] [--rate C] [--reject R]
                    [--seed K] [--json FILE] [--charts DIRECTORY] [--from FILE]
 
   table      row S28 of the requirements, N = 20,000, C = 200/s; exits with 1 where one is missed
   compare    cut-all, beside other clients' published schedules: N, C and R as given, 3 N/C long
   scenarios  each scenario, N = 20,000, C = 200/s, r = 0.2
   law        full jitter with a fixed cap on both sides of r·N/(cap/2) = C
+  seeds      the cell of S28 that is closest to its limit, with seeds 1 to 40; not among the default parts
   plan       what one connection costs the server half here: bytes, heap, welcomes a second
 
-  --parts    default: all
+  --parts    default: all but seeds
   --clients  of compare (default 1000000, which takes minutes and up to 3 GB a core)
   --rate     accepts a second, of compare (default a hundredth of the clients)
   --reject   what a reject costs, of compare (default 0.2)
@@ -62,7 +63,13 @@ const rejectCost = Number(values.reject);
 const SMOOTH_STEPS = 10;
 const plain = { limit: null, attempts: null } as const;
 
-const PARTS: Readonly<Record<string, () => readonly Task[]>> = { table, compare, scenarios, law };
+const PARTS: Readonly<Record<string, () => readonly Task[]>> = {
+	table,
+	compare,
+	scenarios,
+	law,
+	seeds,
+};
 
 if (values.help) console.log(HELP);
 else if (values.from)
@@ -101,6 +108,15 @@ async function main(names: readonly string[]): Promise<void> {
 function table(): readonly Task[] {
 	return TABLE.map(({ name, options, all, attempts = null }) => ({
 		...{ name, options: { ...options, seed }, peer: null, limit: all, attempts },
+	}));
+}
+
+function seeds(): readonly Task[] {
+	const [cell] = standing;
+	if (cell === undefined) return [];
+	return Array.from({ length: 40 }, (_, index) => ({
+		...{ name: `${cell.name}, seed ${index + 1}`, peer: null, limit: cell.all, attempts: null },
+		options: { ...cell.options, seed: index + 1 },
 	}));
 }
 

@@ -82,10 +82,6 @@ export class Roll {
 		return this.#isUp[client] === 1;
 	}
 
-	isMoving(client: number): boolean {
-		return this.#isMoving[client] === 1;
-	}
-
 	dialled(client: number, dialId: number): void {
 		this.givenUp(client, this.dialOf(client));
 		this.#dials[client] = dialId;
