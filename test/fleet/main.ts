@@ -13,8 +13,9 @@ const HELP = `
 Fleets of the shipped connection machine against servers of finite capacity. Times are multiples of
 N/C: clients ÷ accepts a second.
 
-  npm run fleet -- [--parts table,compare,scenarios,law,plan,seeds] [--clients N] [--rate C] [--reject R]
-                   [--seed K] [--json FILE] [--charts DIRECTORY] [--from FILE]
+  npm run fleet -- [--parts table,compare,scenarios,law,plan,seeds] [--only TEXT]
+                   [--clients N] [--rate C] [--reject R] [--seed K]
+                   [--json FILE] [--charts DIRECTORY] [--from FILE]
 
   table      row S28 of the requirements, N = 20,000, C = 200/s; exits with 1 where one is missed
   compare    cut-all, beside other clients' published schedules: N, C and R as given, 3 N/C long
@@ -24,6 +25,7 @@ N/C: clients ÷ accepts a second.
   plan       what one connection costs the server half here: bytes, heap, welcomes a second
 
   --parts    default: all but seeds
+  --only     of each part, the runs whose name has this text in it
   --clients  of compare (default 1000000, which takes minutes and up to 3 GB a core)
   --rate     accepts a second, of compare (default a hundredth of the clients)
   --reject   what a reject costs, of compare (default 0.2)
@@ -36,6 +38,7 @@ N/C: clients ÷ accepts a second.
 const { values } = parseArgs({
 	options: {
 		parts: { type: "string", default: "table,compare,scenarios,law,plan" },
+		only: { type: "string", default: "" },
 		clients: { type: "string", default: "1000000" },
 		rate: { type: "string" },
 		reject: { type: "string", default: "0.2" },
@@ -91,7 +94,7 @@ async function main(names: readonly string[]): Promise<void> {
 			console.log(`\n### plan\n\n${JSON.stringify(await measureCosts(worker), null, "\t")}`);
 			continue;
 		}
-		const tasks = PARTS[name]?.() ?? [];
+		const tasks = (PARTS[name]?.() ?? []).filter((task) => task.name.includes(values.only));
 		const reports = await runJobs(tasks, worker, (line) => console.error(line));
 		const rows = tasks.map((task, at) => judge(task, reports[at] as FleetReport));
 		done[name] = rows;
