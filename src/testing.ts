@@ -11,6 +11,14 @@ export {
 	type FakeServer,
 	type FakeServerOptions,
 } from "./testing/fake-server.js";
+export type {
+	FleetCounts,
+	FleetOptions,
+	FleetReport,
+	FleetScenario,
+	FleetStep,
+} from "./testing/fleet/contract.js";
+export { simulateFleet } from "./testing/fleet/simulate-fleet.js";
 export { createHarness, type Harness, type HarnessOptions } from "./testing/harness.js";
 export type { SimulatedHost, Upgrade, UpgradeRequest } from "./testing/host.js";
 export { serverHost } from "./testing/host.js";

@@ -31,8 +31,9 @@ export interface ServerOptions<X> {
 	/** Ids of publishes are remembered at least as long. @default 10000 messages, 10 min a channel */
 	retain?: Retention;
 	/**
-	 * New connections a second that this fleet can take: from it come the reconnect windows
-	 * (1.2 × connections ÷ rate). @default unknown, and no window is announced
+	 * New connections a second that the fleet can take, divided by its servers: from it come the reconnect
+	 * windows (1.2 × this server's connections ÷ rate). Of one server alone it is that server's own rate.
+	 * @default unknown, and no window is announced
 	 */
 	acceptRate?: number;
 	/** Clients are asked to move, make-before-break, before their link gets this old. @default no limit */
