@@ -13,6 +13,8 @@ const UNKNOWN: NameStatus = { dns: null, address: null };
 
 /** A link that lives, on one address of a name. */
 interface Lane {
+	/** The transport's own. */
+	readonly key: object;
 	readonly url: string;
 	readonly address: string;
 	readonly held: Disposable | null;
@@ -23,9 +25,10 @@ export class Names implements NameKeeping {
 	readonly #resolver: DnsResolver;
 	readonly #sockets: Sockets;
 	readonly #facts: NameFacts;
-	readonly #trackers = new Map<string, Tracker>();
+	/** Made with the first name: an endpoint that is an address has none. */
+	#trackers: Map<string, Tracker> | null = null;
 	/** In the order in which they were welcomed. */
-	readonly #lanes = new Map<object, Lane>();
+	#lanes: readonly Lane[] = [];
 
 	constructor(runtime: Runtime, resolver: DnsResolver, sockets: Sockets, facts: NameFacts) {
 		this.#runtime = runtime;
@@ -50,19 +53,20 @@ export class Names implements NameKeeping {
 	status(url: string): NameStatus {
 		const hostname = hostnameOf({ url });
 		if (familyOf(hostname) !== 0) return { dns: null, address: hostname };
-		const tracker = this.#trackers.get(hostname);
+		const tracker = this.#trackers?.get(hostname);
 		if (tracker === undefined) return UNKNOWN;
-		const lane = [...this.#lanes.values()].findLast((each) => each.url === url);
+		const lane = this.#lanes.findLast((each) => each.url === url);
 		return { dns: tracker.get(), address: lane?.address ?? null };
 	}
 
 	/** What was learnt is kept: a client that is connected again begins with it. */
 	stop(): void {
-		for (const key of [...this.#lanes.keys()]) this.#leave(key);
-		for (const tracker of this.#trackers.values()) tracker.rest();
+		for (const { key } of this.#lanes) this.#leave(key);
+		for (const tracker of this.#trackers?.values() ?? []) tracker.rest();
 	}
 
 	#tracker(hostname: string): Tracker {
+		this.#trackers ??= new Map();
 		const known = this.#trackers.get(hostname);
 		if (known !== undefined) return known;
 		const tracker = new Tracker({
@@ -81,19 +85,19 @@ export class Names implements NameKeeping {
 	}
 
 	#follow(tracker: Tracker, hostname: string): void {
-		for (const { url, address } of this.#lanes.values()) {
+		for (const { url, address } of this.#lanes) {
 			if (hostnameOf({ url }) === hostname && tracker.follows(address)) this.#facts.drained();
 		}
 	}
 
 	#join(key: object, { url }: Endpoint, tracker: Tracker, address: string): void {
-		this.#lanes.set(key, { url, address, held: tracker.hold() });
+		this.#lanes = [...this.#lanes, { key, url, address, held: tracker.hold() }];
 		this.#facts.changed();
 	}
 
 	#leave(key: object): void {
-		dispose(this.#lanes.get(key)?.held);
-		this.#lanes.delete(key);
+		dispose(this.#lanes.find((lane) => lane.key === key)?.held);
+		this.#lanes = this.#lanes.filter((lane) => lane.key !== key);
 	}
 }
 
