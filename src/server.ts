@@ -13,10 +13,10 @@ export type {
 	ServerStats,
 	StoredMessage,
 } from "./server/contract.js";
+export { createServer } from "./server/create-server.js";
 export {
 	type MemoryLog,
 	type MemoryLogOptions,
 	memoryLog,
 	type Restart,
 } from "./server/memory-log.js";
-export { createServer } from "./server/create-server.js";

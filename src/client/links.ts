@@ -15,7 +15,8 @@ import { NAME, VERSION } from "./version.js";
 export class Links implements LinkKeeping, LinkFacts {
 	readonly #shell: Shell;
 	readonly #world: World;
-	readonly #links = new Map<number, Link>();
+	/** Never more than two: a map would cost more than it finds. */
+	#links: readonly Link[] = [];
 	#current: number | null = null;
 	/** Of the last link that was adopted, ever. */
 	#lastUrl: string | null = null;
@@ -26,7 +27,7 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	get live(): Link | undefined {
-		return this.#current === null ? undefined : this.#links.get(this.#current);
+		return this.#current === null ? undefined : this.#find(this.#current);
 	}
 
 	dial(dialId: number, endpoint: Endpoint): void {
@@ -37,12 +38,12 @@ export class Links implements LinkKeeping, LinkFacts {
 		// Beside the dial: by the time that the transport is open, the token should be there.
 		link.token = token.get(dialId);
 		link.token.catch(() => undefined);
-		this.#links.set(dialId, link);
+		this.#links = [...this.#links, link];
 	}
 
 	/** Hello needs the token and, with a stored outbox, the queue's own identity. */
 	greet(dialId: number): void {
-		const link = this.#links.get(dialId);
+		const link = this.#find(dialId);
 		if (link === undefined) return;
 		const { token, publisher, connection } = this.#shell;
 		if (!token.isKnown) connection.send({ type: "token-awaited", dialId });
@@ -53,7 +54,7 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	adopt(dialId: number, previous: number | null): void {
-		const link = this.#links.get(dialId);
+		const link = this.#find(dialId);
 		if (link?.welcome == null) return;
 		const { counts, publisher } = this.#shell;
 		const { url } = link.endpoint;
@@ -67,7 +68,7 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	hangUp(dialId: number, code: number, reason: string): void {
-		this.#links.get(dialId)?.hangUp(code, reason);
+		this.#find(dialId)?.hangUp(code, reason);
 		this.#forget(dialId);
 	}
 
@@ -94,7 +95,7 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	settle(): void {
-		for (const link of [...this.#links.values()]) {
+		for (const link of this.#links) {
 			if (link.isSettled || link.welcome === null) continue;
 			if (!this.#shell.subscriptions.isSettled(link.dialId)) continue;
 			link.isSettled = true;
@@ -104,11 +105,11 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	probe(): void {
-		for (const link of this.#links.values()) link.probe();
+		for (const link of this.#links) link.probe();
 	}
 
 	send({ route, publishes }: SendOrder): void {
-		const link = this.#links.get(route.link);
+		const link = this.#find(route.link);
 		for (const { first, ...publish } of publishes) {
 			const frame = { type: "publish", ...publish, ...(first ? { first } : {}) } as const;
 			if (link?.send(frame) === false) this.#shell.publisher.refuse(route.link, publish.id);
@@ -116,33 +117,33 @@ export class Links implements LinkKeeping, LinkFacts {
 	}
 
 	ask(dialId: number, frame: SubscribeFrame): void {
-		this.#links.get(dialId)?.send(frame);
+		this.#find(dialId)?.send(frame);
 	}
 
 	leave(frame: UnsubscribeFrame): void {
-		for (const link of this.#links.values()) link.send(frame);
+		for (const link of this.#links) link.send(frame);
 	}
 
 	markGap(): void {
-		for (const link of this.#links.values()) link.hasGap = true;
+		for (const link of this.#links) link.hasGap = true;
 	}
 
 	/** All of them are our own loss: the machine decides what comes next. */
 	freeze(): void {
 		const cause = new RealtimeError("connection-lost", "The page was frozen.");
-		for (const { dialId } of [...this.#links.values()]) {
-			this.#links.get(dialId)?.hangUp(1000, "frozen");
+		for (const { dialId } of this.#links) {
+			this.#find(dialId)?.hangUp(1000, "frozen");
 			this.#lose(dialId, { cause, blame: "nobody" });
 		}
 	}
 
 	stop(): void {
-		for (const dialId of [...this.#links.keys()]) this.hangUp(dialId, 1000, "closed");
+		for (const { dialId } of this.#links) this.hangUp(dialId, 1000, "closed");
 	}
 
 	#sayHello(dialId: number, token: string | null): void {
 		const { queue } = this.#shell.publisher;
-		this.#links.get(dialId)?.greet({
+		this.#find(dialId)?.greet({
 			type: "hello",
 			token,
 			class: this.#lastUrl === null ? "boot" : "resume",
@@ -182,8 +183,13 @@ export class Links implements LinkKeeping, LinkFacts {
 		this.#forget(dialId);
 	}
 
+	#find(dialId: number): Link | undefined {
+		return this.#links.find((link) => link.dialId === dialId);
+	}
+
 	#forget(dialId: number): void {
-		if (!this.#links.delete(dialId)) return;
+		if (this.#find(dialId) === undefined) return;
+		this.#links = this.#links.filter((link) => link.dialId !== dialId);
 		if (this.#current === dialId) this.#current = null;
 		this.#shell.subscriptions.closed(dialId);
 		this.#shell.publisher.routeClosed(dialId);

@@ -7,7 +7,7 @@ import type { EndpointFilter } from "../endpoint/endpoint.js";
 import type { Report } from "../reactive/readable.js";
 import { CONNECTION_ORDERS, connectionChanged, MODE_ORDERS, modeChanged } from "./effects.js";
 import type { Definition } from "./machine.js";
-import type { Settings } from "./settings.js";
+import { FILTERS, type Settings } from "./settings.js";
 import type { Policies, Shell } from "./shell.js";
 
 /** Who is dialled, when, and what lives. */
@@ -40,7 +40,8 @@ export function policiesOf(settings: Settings, report: Report): Policies {
 	const { firstRedialWindowMs, baseMs, maxMs, dialTimeoutMs } = settings.reconnect;
 	const { stableAfterMs, failBackWindowMs, admissionUrl } = settings.reconnect;
 	const { enterAfterMs, polling, intervalMs, bannerAfterMs } = settings.degraded;
-	const filters = settings.filters.map((filter) => guard(filter, report));
+	const isOurs = settings.filters === FILTERS;
+	const filters = isOurs ? FILTERS : settings.filters.map((filter) => guard(filter, report));
 	const hasApi = settings.api.length > 0;
 	return {
 		connection: {

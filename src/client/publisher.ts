@@ -45,7 +45,8 @@ export class Publisher {
 	readonly #runtime: Runtime;
 	readonly #world: World;
 	readonly #carrier: Carrier;
-	readonly #promised = new Map<string, Promised>();
+	/** Made with the first: most clients only listen. */
+	#promised: Map<string, Promised> | null = null;
 	#machine: OutboxMachine;
 	#queue: QueueIdentity;
 	#store: OutboxStore | null = null;
@@ -162,9 +163,11 @@ export class Publisher {
 		const copy: unknown = JSON.parse(json);
 		const bytes = utf8Length(json);
 		if (signal?.aborted) return Promise.reject(signal.reason);
-		if (this.#promised.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
+		this.#promised ??= new Map();
+		const promised = this.#promised;
+		if (promised.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
 		return new Promise((resolve, reject) => {
-			this.#promised.set(id, { resolve, reject });
+			promised.set(id, { resolve, reject });
 			signal?.addEventListener(
 				"abort",
 				() => this.#tell({ type: "withdrawn", id, cause: signal.reason as RealtimeError }),
@@ -196,8 +199,8 @@ export class Publisher {
 		this.#late = null;
 		this.changes.set(this.#machine.state);
 		const closed = new RealtimeError("closed", "The client was closed.");
-		for (const { reject } of this.#promised.values()) reject(closed);
-		this.#promised.clear();
+		for (const { reject } of this.#promised?.values() ?? []) reject(closed);
+		this.#promised = null;
 		await store?.close();
 	}
 
@@ -266,8 +269,8 @@ export class Publisher {
 
 	/** Nobody waits for what a dead program has published: what is no success goes to `error` then. */
 	#end(outcome: Extract<OutboxEffect, { type: "settle" | "fail" }>): void {
-		const promised = this.#promised.get(outcome.id);
-		this.#promised.delete(outcome.id);
+		const promised = this.#promised?.get(outcome.id);
+		this.#promised?.delete(outcome.id);
 		if (outcome.type === "settle") {
 			const { receipt } = outcome;
 			if (promised !== undefined) promised.resolve(receipt);

@@ -27,6 +27,9 @@ export interface Settings {
 	readonly outbox: OutboxPolicy;
 }
 
+/** Shared: an idle client holds no chain of its own. */
+export const FILTERS: readonly EndpointFilter[] = [up(), preferPrimary()];
+
 export function invalid(message: string): RealtimeError {
 	return new RealtimeError("invalid-option", message);
 }
@@ -46,7 +49,7 @@ export function checkOptions(options: ClientOptions): Settings {
 		api: (typeof api === "string" ? [api] : [...api]).map(checkApi),
 		getToken: options.getToken,
 		connect,
-		filters: [...(options.endpointFilters ?? [up(), preferPrimary()])],
+		filters: options.endpointFilters === undefined ? FILTERS : [...options.endpointFilters],
 		reconnect: complete("reconnect", RECONNECT, options.reconnect),
 		heartbeat: complete("heartbeat", HEARTBEAT, options.heartbeat),
 		degraded: complete("degraded", DEGRADED, options.degraded),
@@ -60,13 +63,17 @@ export function checkOptions(options: ClientOptions): Settings {
 export function checkEndpoints(endpoints: readonly (string | Endpoint)[]): readonly Endpoint[] {
 	if (!Array.isArray(endpoints) || endpoints.length === 0) throw invalid("endpoints is empty.");
 	return endpoints.map((given, index) => {
-		const endpoint: Endpoint = typeof given === "string" ? { url: given } : { ...given };
+		const standard = index === 0 ? "primary" : "backup";
+		const endpoint: Endpoint =
+			typeof given === "string"
+				? { url: given, role: standard }
+				: { ...given, role: given.role ?? standard };
 		const { protocol, username, hash } = parse(endpoint.url, "endpoints");
 		if (protocol !== "wss:" && protocol !== "ws:")
 			throw invalid(`${endpoint.url}: an endpoint starts with wss:// or ws://.`);
 		if (username || hash) throw invalid("An endpoint has neither credentials nor a fragment.");
 		if (!(endpoint.weight === undefined || endpoint.weight >= 0)) throw invalid("weight < 0.");
-		return { ...endpoint, role: endpoint.role ?? (index === 0 ? "primary" : "backup") };
+		return endpoint;
 	});
 }
 

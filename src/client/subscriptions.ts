@@ -39,7 +39,7 @@ export class Subscriptions {
 	/** Messages handed to listeners so far. */
 	delivered = 0;
 	readonly #channels = new Map<string, Channel>();
-	readonly #links = new Map<LinkId, Message<unknown>["via"]>();
+	#links: readonly { readonly link: LinkId; readonly via: Message<unknown>["via"] }[] = [];
 	readonly #facts: SubscriptionFacts;
 	readonly #report: Report;
 	#current: LinkId | null = null;
@@ -79,7 +79,7 @@ export class Subscriptions {
 
 	/** Asks for every channel on that link. */
 	opened(link: LinkId, via: Message<unknown>["via"]): void {
-		this.#links.set(link, via);
+		this.#links = [...this.#links, { link, via }];
 		this.#all({ type: "link-opened", link, via });
 	}
 
@@ -89,7 +89,8 @@ export class Subscriptions {
 	}
 
 	closed(link: LinkId): void {
-		if (!this.#links.delete(link)) return;
+		if (!this.#isOpen(link)) return;
+		this.#links = this.#links.filter((other) => other.link !== link);
 		if (this.#current === link) this.#current = null;
 		this.#all({ type: "link-closed", link });
 	}
@@ -124,7 +125,7 @@ export class Subscriptions {
 
 	askAgain(link: LinkId, name: string): void {
 		const channel = this.#channels.get(name);
-		if (channel !== undefined && this.#links.has(link))
+		if (channel !== undefined && this.#isOpen(link))
 			this.#step(channel, { type: "ask-again", link });
 	}
 
@@ -142,7 +143,11 @@ export class Subscriptions {
 
 	/** Everything ends; subscriptions live on and ask again on the next link. */
 	reset(): void {
-		for (const link of [...this.#links.keys()]) this.closed(link);
+		for (const { link } of this.#links) this.closed(link);
+	}
+
+	#isOpen(link: LinkId): boolean {
+		return this.#links.some((other) => other.link === link);
 	}
 
 	/** One that was left in this very turn lives on if it does what is asked; if not, it is another one. */
@@ -188,7 +193,7 @@ export class Subscriptions {
 	}
 
 	#open(channel: Channel): void {
-		for (const [link, via] of this.#links) {
+		for (const { link, via } of this.#links) {
 			if (via === "polling") continue;
 			this.#step(channel, { type: "link-opened", link, via });
 			if (link === this.#current) this.#step(channel, { type: "link-adopted", link });

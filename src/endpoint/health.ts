@@ -29,8 +29,7 @@ export function toCandidates(endpoints: readonly Endpoint[], previous: Known = [
 	const next: Candidate[] = [];
 	for (const given of endpoints) {
 		if (find(next, given.url)) continue;
-		const role = given.role ?? (next.length === 0 ? "primary" : "backup");
-		const endpoint: Endpoint = { ...given, role };
+		const endpoint = withRole(given, next.length === 0 ? "primary" : "backup");
 		const known = find(previous, given.url);
 		if (known === undefined)
 			next.push({ endpoint, failures: 0, ejectedUntil: null, lastGoodAt: null });
@@ -40,6 +39,10 @@ export function toCandidates(endpoints: readonly Endpoint[], previous: Known = [
 		next.length === previous.length && next.every((it, at) => it === previous[at]);
 	return isUnchanged ? previous : next;
 }
+
+/** As it is if it has one: a copy of a copy has a shape of its own, which costs more than the object. */
+const withRole = (given: Endpoint, role: NonNullable<Endpoint["role"]>): Endpoint =>
+	given.role === undefined ? { ...given, role } : given;
 
 export function find(candidates: Known, url: string): Candidate | undefined {
 	return candidates.find(({ endpoint }) => endpoint.url === url);

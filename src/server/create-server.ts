@@ -21,6 +21,7 @@ import { HttpHalf } from "./http.js";
 import type { Hub } from "./hub.js";
 import { Link } from "./link.js";
 import { memoryLog, RETAIN } from "./memory-log.js";
+import { keepDataJson } from "./message-json.js";
 import { Roster, turnAway } from "./roster.js";
 import { readSettings, type Settings } from "./settings.js";
 import { Stats } from "./stats.js";
@@ -161,5 +162,7 @@ function toJsonValue(data: unknown, maxBytes: number): unknown {
 	}
 	if (json === undefined) throw new RealtimeError("invalid-option", "data is not JSON.");
 	if (json.length > maxBytes) throw new RealtimeError("message-too-large", "data is too large.");
-	return JSON.parse(json);
+	const copy: unknown = JSON.parse(json);
+	keepDataJson(copy, json);
+	return copy;
 }

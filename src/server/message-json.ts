@@ -1,3 +1,4 @@
+import type { Position } from "../protocol/position.js";
 import type { FollowedMessage } from "./contract.js";
 
 /** A power of two. More than a burst that all links of a server are told of, and than most replays. */
@@ -14,13 +15,45 @@ const texts: string[] = [];
 
 /** The message frame of a message. */
 export function messageJson(message: FollowedMessage): string {
-	const { channel, position, at, from, id, data = null } = message;
-	const slot = (position?.offset ?? 0) % SLOTS;
+	const slot = (message.position?.offset ?? 0) % SLOTS;
 	if (messages[slot] === message) return texts[slot] as string;
-	const text = JSON.stringify({ type: "message", channel, position, at, from, id, data });
+	const text = compose(message);
 	if (text.length <= LONGEST) {
 		messages[slot] = message;
 		texts[slot] = text;
 	}
 	return text;
+}
+
+/** Spelt out, since each message costs it: what does not change from one to the next is made once. */
+function compose({ channel, position, at, from, id, data = null }: FollowedMessage): string {
+	const rest = `"at":${at},"from":${quote(from)},"id":${quote(id)},"data":${dataJson(data)}}`;
+	return position === null
+		? `{"type":"message","channel":${quote(channel)},"position":null,${rest}`
+		: `${headOf(channel, position)}${position.offset}},${rest}`;
+}
+
+const quote = (text: string | null): string => JSON.stringify(text);
+
+let head = { channel: "", epoch: "", text: "" };
+
+function headOf(channel: string, { epoch }: Position): string {
+	if (head.channel !== channel || head.epoch !== epoch || head.text === "") {
+		const text = `{"type":"message","channel":${quote(channel)},"position":{"epoch":${quote(epoch)},"offset":`;
+		head = { channel, epoch, text };
+	}
+	return head.text;
+}
+
+let last: { readonly data: unknown; readonly json: string } = { data: null, json: "null" };
+
+/** A server that publishes has the text already; a log that tells of it at once spares making it again. */
+export function keepDataJson(data: unknown, json: string): void {
+	last = { data, json };
+}
+
+/** By identity: only of an object can it be told that it is the very one. */
+function dataJson(data: unknown): string {
+	const isLast = typeof data === "object" && data === last.data;
+	return isLast ? last.json : JSON.stringify(data);
 }

@@ -18,7 +18,8 @@ export class Remembered<V> {
 	}
 
 	get(key: string): V | undefined {
-		return this.#young.get(key) ?? this.#old.get(key);
+		const young = this.#young.get(key);
+		return young !== undefined || this.#old.size === 0 ? young : this.#old.get(key);
 	}
 
 	set(key: string, value: V, now: number): void {

@@ -1,6 +1,6 @@
 import { ASYNC_DISPOSE } from "../reactive/disposable.js";
-import type { Clock } from "../runtime/runtime.js";
 import { silentLogger } from "../runtime/logger.js";
+import type { Clock } from "../runtime/runtime.js";
 import type {
 	RealtimeServer,
 	ServerLink,

@@ -3,8 +3,8 @@ import type { Clock, WebSocketConstructor } from "../runtime/runtime.js";
 import { Connection } from "./connection.js";
 import { Exchange } from "./exchange.js";
 import type { SimulatedHost } from "./host.js";
-import { createLifecycle, type SimulatedLifecycle } from "./lifecycle.js";
 import type { Weather } from "./lane.js";
+import { createLifecycle, type SimulatedLifecycle } from "./lifecycle.js";
 import { type Direction, once, Route, type Traffic } from "./route.js";
 import { type Platform, SimulatedSocket } from "./socket.js";
 

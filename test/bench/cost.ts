@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { createFaultProxy } from "../support/fault-proxy.js";
 import type { Result, Task } from "./client-process.js";
 import type { SendOrder } from "./server-process.js";
-import { quantile, ratio, type Row } from "./table.js";
+import { quantile, type Row, ratio } from "./table.js";
 
 type Kind = Task["kind"];
 interface Ports {
@@ -16,7 +16,8 @@ interface Ports {
 
 const CONNECTIONS = 400;
 const MESSAGES = 200_000;
-const DELAY_MS = 20;
+/** So long that a process's own milliseconds are a small part of a round trip. */
+const DELAY_MS = 100;
 const REPEATS = 3;
 
 /**

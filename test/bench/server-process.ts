@@ -1,11 +1,11 @@
 /*
  * The sending side, in a process of its own: a Holdfast server and a bare `ws` server, so that only
- * the receiving process is measured. Orders come over IPC.
+ * the receiving process is measured. Both make all their texts first and send them when they are made,
+ * since a sender that is slower than its receiver would be all that is measured. Orders come over IPC.
  */
 import { createServer as createHttp, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { attach } from "holdfast/server/node";
-import { createServer } from "holdfast/server";
+import { createServer, type ServerSocket } from "holdfast/server";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /** `one`: a message a frame. `coalesced`: the raw side sends arrays of fifty. */
@@ -18,15 +18,43 @@ export interface SendOrder {
 
 const A_TURN = 500;
 const A_FRAME = 50;
+/** Of texts that wait in a socket: enough to keep it busy, and no more than a network would hold. */
+const MOST_WAITING_BYTES = 256 * 1_024;
 const TEXT = "x".repeat(100);
+
+interface Wire {
+	readonly socket: WebSocket;
+	kept: string[] | null;
+}
 
 const holdfast = createServer({
 	authorize: () => ({ id: "bench" }),
 	sendBufferBytes: 1_000_000_000,
 	heartbeatMs: 60_000,
 });
+/** What the server writes; while something is being made it is kept. */
+const wires = new Set<Wire>();
 const holdfastHttp = createHttp();
-attach(holdfastHttp, holdfast);
+const upgrades = new WebSocketServer({
+	server: holdfastHttp,
+	perMessageDeflate: false,
+	handleProtocols: () => "holdfast.v1",
+});
+upgrades.on("connection", (socket, request) => {
+	const wire: Wire = { socket, kept: null };
+	wires.add(wire);
+	const own: ServerSocket = {
+		send: (text) => (wire.kept === null ? socket.send(text) : wire.kept.push(text)),
+		close: (code, reason) => socket.close(code, reason),
+		bufferedBytes: () => 0,
+	};
+	const link = holdfast.opened(own, request);
+	socket.on("message", (data) => link.message(String(data)));
+	socket.on("close", (code) => {
+		wires.delete(wire);
+		link.closed(code);
+	});
+});
 
 const rawHttp = createHttp();
 const raw = new WebSocketServer({ server: rawHttp, perMessageDeflate: false });
@@ -43,27 +71,43 @@ const port = (server: Server): Promise<number> =>
 		server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
 	});
 
-process.on("message", (order: SendOrder) => void send(order, 0));
+process.on("message", (order: SendOrder) => void send(order));
 process.send?.({ type: "ready", holdfast: await port(holdfastHttp), raw: await port(rawHttp) });
 
-/** Some hundred a turn, so that sockets drain as they would under a real load. */
-async function send(order: SendOrder, from: number): Promise<void> {
-	const to = Math.min(from + A_TURN, order.messages);
-	if (order.to === "holdfast") await sendHoldfast(from, to);
-	else sendRaw(order, from, to);
-	if (to < order.messages) setImmediate(() => void send(order, to));
+async function send({ to, how, messages }: SendOrder): Promise<void> {
+	if (to === "raw") {
+		const texts = rawTexts(how, messages);
+		for (const socket of sockets) await release(socket, texts);
+		return;
+	}
+	for (const wire of wires) wire.kept = [];
+	for (let n = 0; n < messages; n += A_TURN) await publishSome(n, Math.min(n + A_TURN, messages));
+	for (const wire of wires) {
+		const texts = wire.kept ?? [];
+		wire.kept = null;
+		await release(wire.socket, texts);
+	}
 }
 
-async function sendHoldfast(from: number, to: number): Promise<void> {
+/** Some hundred a turn, so that they are batched as they would be under a real load. */
+async function publishSome(from: number, to: number): Promise<void> {
 	const sent: Promise<unknown>[] = [];
 	for (let n = from; n < to; n += 1) sent.push(holdfast.publish("bench", { n, text: TEXT }));
 	await Promise.all(sent);
+	await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function sendRaw({ how }: SendOrder, from: number, to: number): void {
-	for (let n = from; n < to; n += how === "one" ? 1 : A_FRAME) {
-		const batch = Array.from({ length: A_FRAME }, (_, k) => ({ n: n + k, text: TEXT }));
-		const text = how === "one" ? JSON.stringify({ n, text: TEXT }) : JSON.stringify(batch);
-		for (const socket of sockets) socket.send(text);
+function rawTexts(how: SendOrder["how"], messages: number): readonly string[] {
+	const all = Array.from({ length: messages }, (_, n) => ({ n, text: TEXT }));
+	if (how === "one") return all.map((message) => JSON.stringify(message));
+	const frames = Array.from({ length: Math.ceil(messages / A_FRAME) }, (_, at) => at * A_FRAME);
+	return frames.map((at) => JSON.stringify(all.slice(at, at + A_FRAME)));
+}
+
+async function release(socket: WebSocket, texts: readonly string[]): Promise<void> {
+	for (const text of texts) {
+		socket.send(text);
+		while (socket.bufferedAmount > MOST_WAITING_BYTES)
+			await new Promise((resolve) => setImmediate(resolve));
 	}
 }

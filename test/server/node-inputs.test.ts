@@ -6,14 +6,14 @@ import {
 	frame,
 	greet,
 	HELLO,
+	nodeRigs,
 	PROTOCOL_HEADER,
 	raw,
 	say,
 	upgradeRequest,
-	useNodeRigs,
 } from "./node-rig.js";
 
-const open = useNodeRigs();
+const open = nodeRigs();
 
 describe("The inputs of past vulnerabilities", () => {
 	it("15 kB of spaces in Sec-WebSocket-Protocol (CVE-2021-32640)", async () => {

@@ -1,8 +1,8 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
-import { raw, say, useNodeRigs } from "./node-rig.js";
+import { nodeRigs, raw, say } from "./node-rig.js";
 
-const open = useNodeRigs();
+const open = nodeRigs();
 
 describe("A request", () => {
 	it("whose client goes in the midst of its body, or of its answer, harms nobody", async () => {

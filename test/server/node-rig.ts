@@ -178,7 +178,7 @@ export function closeCode(answer: string): number | undefined {
 }
 
 /** Rigs that are gone after each test, having shown that they still served. */
-export function useNodeRigs(): (...args: Parameters<typeof createNodeRig>) => Promise<NodeRig> {
+export function nodeRigs(): (...args: Parameters<typeof createNodeRig>) => Promise<NodeRig> {
 	const uncaught: unknown[] = [];
 	const rigs: NodeRig[] = [];
 	beforeAll(() => {

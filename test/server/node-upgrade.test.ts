@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import {
 	dial,
 	greet,
+	nodeRigs,
 	PROTOCOL_HEADER,
 	raw,
 	SUBPROTOCOL,
 	upgradeRequest,
-	useNodeRigs,
 } from "./node-rig.js";
 
-const open = useNodeRigs();
+const open = nodeRigs();
 
 describe("An upgrade", () => {
 	const ALLOWED = "https://app.example";

@@ -2,9 +2,9 @@ import { createServer as createHttpServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { createServer } from "../../src/server/create-server.js";
 import { attach } from "../../src/server/node.js";
-import { dial, greet, raw, SUBPROTOCOL, say, upgradeRequest, useNodeRigs } from "./node-rig.js";
+import { dial, greet, nodeRigs, raw, SUBPROTOCOL, say, upgradeRequest } from "./node-rig.js";
 
-const open = useNodeRigs();
+const open = nodeRigs();
 
 describe("attach", () => {
 	it("serves both halves: what one client publishes over HTTP another gets over a WebSocket", async () => {
