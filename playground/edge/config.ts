@@ -29,8 +29,8 @@ export interface EdgeConfig {
 	readonly dnsAddress: string;
 	/** Seconds, of the WebSocket names. */
 	readonly ttl: number;
-	/** Live sockets of a PoP from which newcomers are shed, and from which all are. */
-	readonly watermarks: { readonly low: number; readonly high: number };
+	/** Sockets that a PoP can hold: from 80 percent of it newcomers are shed, from 90 percent all of them. */
+	readonly capacity: number;
 	/** New sockets a second that one gateway can take: windows come from it. Null: none is announced. */
 	readonly acceptRate: number | null;
 	/** How often each PoP is probed through its balancer, and how many probes in a row make it down or up. */
@@ -61,9 +61,9 @@ export const CONFIG: EdgeConfig = {
 	main: "IAD",
 	dnsAddress: "127.0.53.1",
 	ttl: 10,
-	watermarks: { low: 2_000, high: 4_000 },
+	capacity: 2_000,
 	acceptRate: 100,
-	monitor: { everyMs: 1_000, timeoutMs: 2_000, fall: 3, rise: 2 },
+	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
 	ports: { front: 0, control: 0, edge: 0 },
 	pageOrigins: [],
 	cdnRoot: null,
@@ -82,7 +82,7 @@ function pop({ block, ...rest }: PopSketch): PopConfig {
 
 /** Throws on a configuration that no edge can be started from. */
 export function checkConfig(config: EdgeConfig): EdgeConfig {
-	const { pops, main, ttl, watermarks, clients } = config;
+	const { pops, main, ttl, capacity, clients } = config;
 	const fail = (why: string): never => {
 		throw new RangeError(`The edge's configuration: ${why}`);
 	};
@@ -94,7 +94,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 	for (const { name, addresses: own, gateways } of pops)
 		if (own.length === 0 || !(gateways >= 1)) fail(`${name} needs an address and a gateway.`);
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
-	if (!(watermarks.low < watermarks.high)) fail("the low mark lies below the high one.");
+	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
 	return config;
 }
