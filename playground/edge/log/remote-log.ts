@@ -59,7 +59,11 @@ export class RemoteLog implements MessageLog {
 	constructor(options: RemoteLogOptions) {
 		this.#options = options;
 		this.retain = options.retain;
-		this.#dial();
+	}
+
+	/** Dials, and goes on dialling until it is disposed. */
+	start(): void {
+		if (this.#stream === null && !this.#isOver) this.#dial();
 	}
 
 	get isNear(): boolean {

@@ -55,6 +55,7 @@ async function rig(): Promise<Rig> {
 			connect({ host: HOST, port: balancer.port, servername: "mesh.test", ...trust });
 		const remote = new RemoteLog({ dial, retain: RETAIN });
 		logs.push(remote);
+		remote.start();
 		await until(() => remote.isNear, "the log");
 		return remote;
 	};
