@@ -70,8 +70,8 @@ export class Names {
 		this.#recent = this.#recent.filter(({ at }) => at >= since);
 		const answers: Record<string, Record<string, number>> = {};
 		for (const { name, pop } of this.#recent) {
-			const of = (answers[name] ??= {});
-			of[pop] = (of[pop] ?? 0) + 1;
+			const of = answers[name] ?? {};
+			answers[name] = { ...of, [pop]: (of[pop] ?? 0) + 1 };
 		}
 		return { fault: this.#fault, asked: this.#asked, answers };
 	}

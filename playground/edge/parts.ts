@@ -1,16 +1,17 @@
 /* The parts of the edge in the order in which they start: what is asked by others comes before them. */
 import type { Part, Trouble } from "./supervisor.js";
 import type { Pop } from "./pop/pop.js";
-import type { WholeEdge } from "./whole-edge.js";
+import type { Assembly } from "./assembly.js";
 
 const FEED_MS = 250;
 /** What a slow machine takes for its first connection to the main region. */
 const WELL_MS = 10_000;
 
-export function partsOf(edge: WholeEdge): readonly Part[] {
+/** The control API comes first: by it the others are watched as they start. */
+export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): readonly Part[] {
 	const { main, config } = edge;
 	return [
-		{ name: "control", start: () => edge.control.start(), stop: () => edge.control.stop() },
+		{ name: "control", start: () => control.start(), stop: () => control.stop() },
 		{ name: `${config.main}/log`, start: () => main.startMesh(), stop: () => main.stopMesh() },
 		{
 			name: `${config.main}/webapp`,
@@ -70,7 +71,7 @@ function partsOfPop(pop: Pop): readonly Part[] {
 }
 
 /** Health and load, for DNS. */
-function monitorOf(edge: WholeEdge): Part {
+function monitorOf(edge: Assembly): Part {
 	let feed: NodeJS.Timeout | undefined;
 	return {
 		name: "monitor",
@@ -90,11 +91,11 @@ function monitorOf(edge: WholeEdge): Part {
 	};
 }
 
-function startDns({ names, reach, config }: WholeEdge): Promise<void> {
+function startDns({ names, reach, config }: Assembly): Promise<void> {
 	return names.start(reach.hasAliases ? config.dnsAddress : "127.0.0.1");
 }
 
-function lookAtDns({ names }: WholeEdge): Trouble {
+function lookAtDns({ names }: Assembly): Trouble {
 	const { is } = names.state.fault;
 	return downUnless(is === "none", `told to be ${is}`);
 }

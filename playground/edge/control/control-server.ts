@@ -11,11 +11,21 @@ import {
 	type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { WholeEdge } from "../whole-edge.js";
-import type { Refusal } from "./contract.js";
-import { perform } from "./perform.js";
+import type { Action, EdgeState, LedgerReport, Refusal, Sample, Where } from "./contract.js";
 import { readAction } from "./read-action.js";
 import { readReport } from "./read-report.js";
+
+/** What is watched and controlled. */
+export interface Controlled {
+	/** 0: any that is free. */
+	readonly port: number;
+	readonly pageOrigins: readonly string[];
+	readonly state: () => EdgeState;
+	readonly where: () => Where;
+	readonly history: () => readonly Sample[];
+	readonly perform: (action: Action) => Promise<void>;
+	readonly report: (report: LedgerReport) => void;
+}
 
 const TELL_MS = 250;
 const MAX_BODY_BYTES = 262_144;
@@ -46,7 +56,7 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 export class ControlServer {
 	/** Of this run: pages get it from their own server, in the page. */
 	readonly token = randomBytes(24).toString("base64url");
-	readonly #edge: WholeEdge;
+	readonly #edge: Controlled;
 	readonly #listeners = new Set<ServerResponse>();
 	#timer: NodeJS.Timeout | undefined;
 	/** Actions of two windows are carried out one after the other. */
@@ -55,18 +65,18 @@ export class ControlServer {
 		this.#serve(request, response).catch((reason: unknown) => this.#refuse(response, reason));
 	});
 	readonly #routes: Readonly<Record<string, Route>> = {
-		"GET /state": (_request, response) => json(response, this.#edge.state),
-		"GET /history": (_request, response) => json(response, this.#edge.history.samples),
+		"GET /state": (_request, response) => json(response, this.#edge.state()),
+		"GET /history": (_request, response) => json(response, this.#edge.history()),
 		"GET /where": (_request, response) => this.#where(response),
 		"GET /events": (_request, response) => this.#listen(response),
 		"POST /actions": (request, response) => this.#act(request, response),
 		"POST /reports": async (request, response) => {
-			this.#edge.ledger.take(read(readReport, await readJson(request)));
+			this.#edge.report(read(readReport, await readJson(request)));
 			empty(response);
 		},
 	};
 
-	constructor(edge: WholeEdge) {
+	constructor(edge: Controlled) {
 		this.#edge = edge;
 	}
 
@@ -81,7 +91,7 @@ export class ControlServer {
 	async start(): Promise<void> {
 		await new Promise<void>((resolve, reject) => {
 			this.#http.once("error", reject);
-			this.#http.listen(this.#edge.config.ports.control, "127.0.0.1", () => resolve());
+			this.#http.listen(this.#edge.port, "127.0.0.1", () => resolve());
 		});
 		this.#timer = setInterval(() => this.#tell(), TELL_MS);
 	}
@@ -116,7 +126,7 @@ export class ControlServer {
 	#admit(origin: string | undefined, response: ServerResponse): void {
 		response.setHeader("Vary", "Origin");
 		if (origin === undefined) return;
-		const { pageOrigins } = this.#edge.config;
+		const { pageOrigins } = this.#edge;
 		if (!pageOrigins.includes(origin))
 			throw new Refused("forbidden", "This page is none of the playground's.");
 		response.setHeader("Access-Control-Allow-Origin", origin);
@@ -124,9 +134,8 @@ export class ControlServer {
 
 	async #act(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const action = read(readAction, await readJson(request));
-		if (this.#edge.phase !== "ready")
-			throw new Refused("failed", `The edge is ${this.#edge.phase}: nothing can be done to it.`);
-		const done = this.#last.then(() => perform(this.#edge, action));
+		this.#beReady();
+		const done = this.#last.then(() => this.#edge.perform(action));
 		this.#last = done.catch(() => undefined);
 		await done.catch((reason: Error) => {
 			const code =
@@ -137,9 +146,13 @@ export class ControlServer {
 	}
 
 	#where(response: ServerResponse): void {
-		if (this.#edge.phase !== "ready")
-			throw new Refused("failed", `The edge is ${this.#edge.phase}: there is nothing to dial.`);
-		json(response, this.#edge.where);
+		this.#beReady();
+		json(response, this.#edge.where());
+	}
+
+	#beReady(): void {
+		const { phase } = this.#edge.state();
+		if (phase !== "ready") throw new Refused("failed", `The edge is ${phase}, not ready.`);
 	}
 
 	#listen(response: ServerResponse): void {
@@ -159,7 +172,7 @@ export class ControlServer {
 	}
 
 	#event(): string {
-		return `data: ${JSON.stringify(this.#edge.state)}\n\n`;
+		return `data: ${JSON.stringify(this.#edge.state())}\n\n`;
 	}
 
 	#refuse(response: ServerResponse, reason: unknown): void {

@@ -1,17 +1,17 @@
 /* What each action does to the edge. Rejects with words for people where it can't be done. */
 import { HEALTHY } from "../balancer.js";
-import type { WholeEdge } from "../whole-edge.js";
+import type { Assembly } from "../assembly.js";
 import { type Action, ROLES } from "./contract.js";
 
 /** Which of the gateways; throws where there is none of that number. */
-function gatewayOf(edge: WholeEdge, { pop, gateway }: { pop: string; gateway: number }) {
+function gatewayOf(edge: Assembly, { pop, gateway }: { pop: string; gateway: number }) {
 	const { gateways } = edge.pop(pop);
 	const found = gateways[gateway];
 	if (found !== undefined) return found;
 	throw new RangeError(`${pop} has gateways 0 to ${gateways.length - 1}.`);
 }
 
-export async function perform(edge: WholeEdge, action: Action): Promise<void> {
+export async function perform(edge: Assembly, action: Action): Promise<void> {
 	switch (action.do) {
 		case "kill-pop":
 			return edge.pop(action.pop).kill();
@@ -50,7 +50,7 @@ type Elsewhere = Extract<
 	}
 >;
 
-async function performElsewhere(edge: WholeEdge, action: Elsewhere): Promise<void> {
+async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void> {
 	switch (action.do) {
 		case "set-name":
 			edge.names.setName(action.name, action.up);
@@ -74,7 +74,7 @@ async function performElsewhere(edge: WholeEdge, action: Elsewhere): Promise<voi
 	}
 }
 
-async function heal(edge: WholeEdge): Promise<void> {
+async function heal(edge: Assembly): Promise<void> {
 	edge.names.fault({ is: "none" });
 	edge.acceptRate = edge.config.acceptRate;
 	for (const name of ROLES) await performElsewhere(edge, { do: "set-name", name, up: true });
