@@ -183,6 +183,8 @@ export interface FleetState {
 	readonly dials: number;
 	readonly failovers: number;
 	readonly migrations: number;
+	/** How often a client was without a link after it had one. */
+	readonly outages: number;
 	/** Publishes without a receipt. */
 	readonly outbox: number;
 	/** From a link's loss to the next link, of the last 1,000, in ms; null: none yet. */

@@ -42,6 +42,7 @@ export interface ThreadCounts {
 	readonly dials: number;
 	readonly failovers: number;
 	readonly migrations: number;
+	readonly outages: number;
 	readonly outbox: number;
 	readonly errors: number;
 }

@@ -39,6 +39,7 @@ const NOBODY: ThreadCounts = {
 	dials: 0,
 	failovers: 0,
 	migrations: 0,
+	outages: 0,
 	outbox: 0,
 	errors: 0,
 };
@@ -69,6 +70,7 @@ export class Fleet {
 			dials: sum("dials"),
 			failovers: sum("failovers"),
 			migrations: sum("migrations"),
+			outages: sum("outages"),
 			outbox: sum("outbox"),
 			recovery: sorted.length === 0 ? null : { p50: at(0.5), p99: at(0.99) },
 			threads: this.#threads.length,

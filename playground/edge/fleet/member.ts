@@ -20,6 +20,8 @@ export class Member {
 	readonly client: Client;
 	readonly name: string;
 	errors = 0;
+	/** Times without a link, after it had one. */
+	outages = 0;
 	#events: LedgerEvent[] = [];
 	readonly #options: MemberOptions;
 	#timer: NodeJS.Timeout | undefined;
@@ -35,7 +37,7 @@ export class Member {
 			api,
 			getToken: async () => name,
 			// As the library has it, but for what a visitor would have to wait minutes for.
-			reconnect: { failBackWindowMs: [5_000, 20_000] },
+			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
 			degraded: { intervalMs: [3_000, 8_000] },
 			runtime: { WebSocket: dialling.WebSocket, fetch: dialling.fetch },
 		});
@@ -100,7 +102,10 @@ export class Member {
 	}
 
 	#note(status: string): void {
-		if (status === "reconnecting") this.#lostAt ??= performance.now();
+		if (status === "reconnecting" && this.#lostAt === null) {
+			this.#lostAt = performance.now();
+			this.outages += 1;
+		}
 		if (status !== "connected" || this.#lostAt === null) return;
 		this.#options.recovered(performance.now() - this.#lostAt);
 		this.#lostAt = null;

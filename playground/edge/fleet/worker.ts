@@ -69,10 +69,11 @@ function count(): ThreadCounts {
 		dials: 0,
 		failovers: 0,
 		migrations: 0,
+		outages: 0,
 		outbox: 0,
 		errors: 0,
 	};
-	for (const { client, errors } of members.values()) {
+	for (const { client, errors, outages } of members.values()) {
 		const state = client.connection.get();
 		if (state.status === "connected") counts[state.role] += 1;
 		const { mode } = client.mode.get();
@@ -83,6 +84,7 @@ function count(): ThreadCounts {
 		counts.migrations += migrations;
 		counts.outbox += outbox;
 		counts.errors += errors;
+		counts.outages += outages;
 	}
 	return counts;
 }
