@@ -43,6 +43,8 @@ export type Action =
 	  }
 	/** A new server takes the newcomers, the old one says goodbye to its clients within `withinMs`. */
 	| { readonly do: "deploy"; readonly pop: string; readonly withinMs: number }
+	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
+	| { readonly do: "restart-servers"; readonly pop: string }
 	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */
 	| { readonly do: "set-name"; readonly name: Role; readonly up: boolean }
 	/** The webapp, with poll, publish and history. */

@@ -33,6 +33,8 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return gatewayOf(edge, action).start();
 		case "deploy":
 			return edge.pop(action.pop).deploy(action.withinMs);
+		case "restart-servers":
+			return edge.pop(action.pop).restart();
 		case "flip-dns":
 			edge.pop(action.pop);
 			return edge.names.flip(action.pop, action.up);

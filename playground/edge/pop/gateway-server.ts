@@ -33,6 +33,8 @@ export interface GatewayOptions {
 	readonly arrived: () => void;
 }
 
+const CLOSING_MS = 1_000;
+
 interface Running extends RealtimePort {
 	readonly server: RealtimeServer<IncomingMessage>;
 	readonly sockets: Readonly<Record<Role, number>>;
@@ -43,6 +45,7 @@ export class GatewayServer {
 	#running: Running | null = null;
 	readonly #leaving = new Set<Running>();
 	#is: GatewayState["is"] = "down";
+	readonly #closing = new Set<NodeJS.Timeout>();
 	#accepted = 0;
 
 	constructor(options: GatewayOptions) {
@@ -86,6 +89,7 @@ export class GatewayServer {
 		const all = [...this.#leaving, ...(this.#running === null ? [] : [this.#running])];
 		this.#leaving.clear();
 		this.#running = null;
+		for (const timer of this.#closing) clearTimeout(timer);
 		await Promise.all(all.map(({ end }) => end()));
 	}
 
@@ -106,6 +110,20 @@ export class GatewayServer {
 		this.#running = await this.#run();
 		await old.server.drain({ withinMs, reason: "deploy" });
 		if (this.#leaving.delete(old)) await old.end();
+	}
+
+	/** As after a crash that was announced: all links close with 1012, and over which window to come back. */
+	async restart(): Promise<void> {
+		const old = this.#running;
+		if (old === null || this.#is !== "up") return;
+		this.#leaving.add(old);
+		this.#running = await this.#run();
+		await old.server[Symbol.asyncDispose]();
+		// Whoever doesn't answer the close is gone all the same.
+		const timer = setTimeout(() => {
+			if (this.#leaving.delete(old)) void old.end();
+		}, CLOSING_MS);
+		this.#closing.add(timer);
 	}
 
 	/** One that was left, and waits for nobody. */

@@ -174,6 +174,10 @@ export class Pop {
 		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
 	}
 
+	async restart(): Promise<void> {
+		await Promise.all(this.gateways.map((each) => each.restart()));
+	}
+
 	async setConditions(link: Link, conditions: Partial<Conditions>): Promise<void> {
 		for (const balancer of this.#balancersOf(link)) await balancer.change(conditions);
 	}

@@ -199,8 +199,8 @@ const CDN: Story = {
 	],
 };
 
-const cutAll: Step["act"] = ({ pops }) =>
-	pops.map(({ name }) => ({ do: "cut", pop: name, link: "clients" }));
+const restartAll: Step["act"] = ({ pops }) =>
+	pops.map(({ name }) => ({ do: "restart-servers", pop: name }));
 
 /** So that everybody's window is about six seconds, whatever the fleet. */
 function rateOf({ fleet, pops }: EdgeState): number {
@@ -235,7 +235,7 @@ const HERD: Story = {
 	id: "herd",
 	title: "A thundering herd, with and without the window",
 	about:
-		"All links are cut at once, twice: first clients come back all at once, then spread over a window.",
+		"All servers restart at once, twice: first their clients come back as one, then spread over a window.",
 	bite: {
 		says: "more than half of all sockets were cut",
 		holds: ({ fewestSockets, now }) => fewestSockets < now.fleet.clients / 2,
@@ -251,8 +251,9 @@ const HERD: Story = {
 		},
 		{
 			id: "without",
-			caption: "Every link is cut. Within half a second all of them knock.",
-			act: cutAll,
+			caption:
+				"All servers restart, and say nothing of when to return. Within half a second everybody knocks.",
+			act: restartAll,
 			until: allBack,
 			withinMs: PATIENCE_MS,
 		},
@@ -265,8 +266,8 @@ const HERD: Story = {
 		},
 		{
 			id: "with",
-			caption: "Every link is cut again. The same clients come back, spread over the window.",
-			act: cutAll,
+			caption: "All servers restart again. The same clients come back, spread over the window.",
+			act: restartAll,
 			until: {
 				says: "all are back, and no second saw more than seven tenths of what it saw without",
 				holds: (view) => allBack.holds(view) && view.arrivals <= 0.7 * (view.earlier.without ?? 0),
