@@ -76,7 +76,7 @@ export class Ledger {
 
 	get state(): LedgerState {
 		const now = this.#now();
-		let [lost, pending] = [this.#lostByLeavers, 0];
+		let [lost, pending, oldestPendingMs] = [this.#lostByLeavers, 0, 0];
 		const clients = new Set<string>();
 		for (const channel of this.#channels.values()) {
 			for (const [client, { skipped }] of channel.members) {
@@ -89,12 +89,20 @@ export class Ledger {
 				else if (now - entry.receiptAt > LOST_MS) {
 					lost += due.length;
 					this.#note(`${due[0]} waits for ${position}, with a receipt for a minute`);
-				} else pending += due.length;
+				} else {
+					pending += due.length;
+					oldestPendingMs = Math.max(oldestPendingMs, now - entry.receiptAt);
+				}
 			}
 		}
 		const sinceMs = now - this.#beganAt;
 		const examples = [...this.#examples];
-		return { ...this.#counts, lost, pending, clients: clients.size, sinceMs, examples };
+		const members = clients.size;
+		return {
+			...this.#counts,
+			...{ lost, pending, oldestPendingMs: Math.round(oldestPendingMs) },
+			...{ clients: members, sinceMs, examples },
+		};
 	}
 
 	#take(client: string, event: LedgerEvent): void {

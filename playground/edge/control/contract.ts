@@ -215,6 +215,8 @@ export interface LedgerState {
 	readonly altered: number;
 	/** Owed, and still within its time. */
 	readonly pending: number;
+	/** Since its receipt; 0: nothing is pending. */
+	readonly oldestPendingMs: number;
 	/** Clients that take part now. */
 	readonly clients: number;
 	readonly sinceMs: number;

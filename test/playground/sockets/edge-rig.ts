@@ -12,6 +12,7 @@ import {
 import type { Client } from "../../../src/client/client.js";
 import { createClient } from "../../../src/client/create-client.js";
 import type { ClientOptions } from "../../../src/client/options.js";
+import { until, when } from "../../support/until.js";
 
 export interface EdgeRig {
 	readonly edge: WholeEdge;
@@ -71,3 +72,23 @@ export const socketsAt = ({ edge }: EdgeRig, pop: string): number => {
 	const { primary, backup } = edge.assembly.pop(pop).sockets;
 	return primary + backup;
 };
+
+export interface Listener {
+	readonly client: Client;
+	readonly heard: string[];
+}
+
+/** Resolves when it is subscribed. */
+export async function listenNear(from: EdgeRig, near: string, channel: string): Promise<Listener> {
+	const heard: string[] = [];
+	const client = from.client(near);
+	const { state } = client.subscribe(channel, ({ data }) => heard.push(String(data)));
+	await when(state, ({ status }) => status === "subscribed", `a subscription near ${near}`);
+	return { client, heard };
+}
+
+/** Resolves when DNS believes it too: the monitor has to see a PoP twice before it calls it up. */
+export async function healed({ edge, control }: EdgeRig): Promise<void> {
+	await control.act({ do: "heal" });
+	await until(() => edge.state.pops.every(({ dns }) => dns.up), "DNS to call all PoPs up");
+}

@@ -1,16 +1,14 @@
-/* E5 and E6: messages cross PoPs, over mutual TLS alone; and what a PoP's balancers can be made to do. */
+/* E6: messages cross PoPs, over mutual TLS alone. */
 import { connect, createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Target } from "../../../playground/edge/balancer.js";
-import type { Action } from "../../../playground/edge/control/contract.js";
 import { RemoteLog } from "../../../playground/edge/log/remote-log.js";
 import { ALPN } from "../../../playground/edge/pop/main-region.js";
 import { MESH_NAME } from "../../../playground/edge/pop/mesh-name.js";
 import { type KeyPair, newAuthority } from "../../../playground/edge/tls/authority.js";
-import type { Client } from "../../../src/client/client.js";
-import { until, when } from "../../support/until.js";
-import { type EdgeRig, rigOfTest, socketsAt, startRig } from "./edge-rig.js";
+import { until } from "../../support/until.js";
+import { type EdgeRig, healed, listenNear, rigOfTest, socketsAt, startRig } from "./edge-rig.js";
 
 const SECRET = "canary-of-the-wire";
 
@@ -18,28 +16,15 @@ let rig: EdgeRig;
 beforeAll(async () => {
 	rig = await startRig();
 });
-afterEach(() => rig.control.act({ do: "heal" }));
+afterEach(() => healed(rig));
 afterAll(() => rig?.stop());
-
-interface Listener {
-	readonly client: Client;
-	readonly heard: string[];
-}
-
-async function listenNear(near: string, channel: string, from = rig): Promise<Listener> {
-	const heard: string[] = [];
-	const client = from.client(near);
-	const { state } = client.subscribe(channel, ({ data }) => heard.push(String(data)));
-	await when(state, ({ status }) => status === "subscribed", `a subscription near ${near}`);
-	return { client, heard };
-}
 
 describe("a message", () => {
 	it("typed in one PoP arrives in each other, by sockets and over the API", async () => {
 		const [dub, fra, iad] = [
-			await listenNear("DUB", "a"),
-			await listenNear("FRA", "a"),
-			await listenNear("IAD", "a"),
+			await listenNear(rig, "DUB", "a"),
+			await listenNear(rig, "FRA", "a"),
+			await listenNear(rig, "IAD", "a"),
 		];
 		for (const pop of ["DUB", "FRA", "IAD"]) expect(socketsAt(rig, pop)).toBe(1);
 		await dub.client.publish("a", "from Dublin");
@@ -56,7 +41,7 @@ describe("a message", () => {
 	});
 
 	it("goes over a link cut between its PoP and the main region once, when the link is back", async () => {
-		const [dub, fra] = [await listenNear("DUB", "cut"), await listenNear("FRA", "cut")];
+		const [dub, fra] = [await listenNear(rig, "DUB", "cut"), await listenNear(rig, "FRA", "cut")];
 		await rig.control.act({
 			do: "set-conditions",
 			pop: "DUB",
@@ -195,7 +180,7 @@ describe("what goes between a PoP and the main region", () => {
 				},
 			},
 		);
-		const { client, heard } = await listenNear("DUB", "b", own);
+		const { client, heard } = await listenNear(own, "DUB", "b");
 		await client.publish("b", SECRET);
 		await until(() => heard.length === 1, "the message");
 		const history = await client.history("b");
@@ -213,50 +198,5 @@ describe("what goes between a PoP and the main region", () => {
 	it("would be seen if it were plain", () => {
 		expect(plaintextBytes(Buffer.from("GET /poll HTTP/1.1\r\n"))).toBe(20);
 		expect(plaintextBytes(Buffer.from([23, 3, 3, 0, 1, 9, 65, 66, 67, 68, 69]))).toBe(5);
-	});
-});
-
-describe("a client of a PoP whose balancers", () => {
-	const conditions = (given: Extract<Action, { do: "set-conditions" }>["conditions"]) =>
-		[{ do: "set-conditions", pop: "DUB", link: "clients", conditions: given }] as const;
-	const CUT = { do: "cut", pop: "DUB", link: "clients" } as const;
-
-	it.each<[string, readonly Action[]]>([
-		["reset it before a byte of TLS", [...conditions({ door: "reset" }), CUT]],
-		["refuse it", [...conditions({ door: "closed" }), CUT]],
-		["accept it and say nothing", [...conditions({ door: "silent" }), CUT]],
-		["are a black hole", conditions({ links: "black-hole" })],
-		["lose all connections", conditions({ lossShare: 1 })],
-		[
-			"forget it, and leave it half open",
-			[...conditions({ links: "half-open" }), ...conditions({ door: "closed" })],
-		],
-	])("%s goes to another PoP, and has all messages", async (what, actions) => {
-		const channel = `fault-${what.length}`;
-		const heard: string[] = [];
-		const moved = rig.client("DUB", { heartbeat: { idleMs: 1_000, timeoutMs: 1_000 } });
-		const { state } = moved.subscribe(channel, ({ data }) => heard.push(String(data)));
-		await when(state, ({ status }) => status === "subscribed", "a subscription");
-		const other = await listenNear("FRA", channel);
-		expect(socketsAt(rig, "DUB")).toBe(1);
-		for (const action of actions) await rig.control.act(action);
-		await other.client.publish(channel, "meanwhile");
-		await until(() => heard.length === 1, "the message that was sent meanwhile");
-		expect(heard).toEqual(["meanwhile"]);
-		const { endpoint = "" } = moved.connection.get() as { endpoint?: string };
-		expect(endpoint).toMatch(/wss-(primary|backup)/);
-		await moved.close();
-		await other.client.close();
-	});
-
-	it("delay it stays, and is told later", async () => {
-		const { client, heard } = await listenNear("DUB", "slow");
-		for (const action of conditions({ delayMs: 150 })) await rig.control.act(action);
-		const beganAt = performance.now();
-		await client.publish("slow", "in a while");
-		expect(performance.now() - beganAt).toBeGreaterThanOrEqual(300);
-		await until(() => heard.length === 1, "the message");
-		expect(socketsAt(rig, "DUB")).toBe(1);
-		await client.close();
 	});
 });
