@@ -17,6 +17,7 @@ export class Passage {
 		this.#streams = [a, b];
 		this.#pass(a, b, ended);
 		this.#pass(b, a, ended);
+		this.resume();
 	}
 
 	silence(): void {

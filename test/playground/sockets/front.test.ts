@@ -1,5 +1,5 @@
 /* The front for browsers: each connection is resolved by the edge's own DNS, and passed on as it is. */
-import { connect } from "node:net";
+import { connect, type LookupFunction } from "node:net";
 import { WebSocket } from "ws";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../../src/client/create-client.js";
@@ -36,7 +36,7 @@ function ask(host: string, path: string, headers = ""): Promise<string> {
 /** As browsers do; Node asks the system, which may know localhost alone. */
 class LocalWebSocket extends WebSocket {
 	constructor(url: string, protocols?: string | string[], options?: object) {
-		const lookup = (_name: string, _options: object, found: (...args: unknown[]) => void): void =>
+		const lookup: LookupFunction = (_name, _options, found) =>
 			found(null, [{ address: "127.0.0.1", family: 4 }]);
 		super(url, protocols, { ...options, lookup });
 	}
