@@ -115,7 +115,10 @@ const DEGRADED: Story = {
 	],
 };
 
-const DEPLOY_MS = 4_000;
+/** Half of it for the goodbyes, half for the last ones to move. */
+const DEPLOY_MS = 12_000;
+/** Where nobody minds who has to reconnect. */
+const RENEW_MS = 4_000;
 
 const deployIn = (pop: string, city: string): Step => ({
 	id: `deploy-${pop}`,
@@ -210,7 +213,7 @@ function rateOf({ fleet, pops }: EdgeState): number {
 
 const renew = (state: EdgeState, acceptRate: number | null): ReturnType<Step["act"]> => [
 	{ do: "set-window", acceptRate },
-	...state.pops.map(({ name }) => ({ do: "deploy", pop: name, withinMs: DEPLOY_MS }) as const),
+	...state.pops.map(({ name }) => ({ do: "deploy", pop: name, withinMs: RENEW_MS }) as const),
 ];
 
 /** Links that were cut while they are young make their clients careful, which is another story. */
@@ -222,7 +225,7 @@ const renewed = both(
 		holds: (view) =>
 			view.now.fleet.migrations > view.step.fleet.migrations && ALL_CONNECTED.holds(view),
 	},
-	aWhile(STABLE_MS + DEPLOY_MS),
+	aWhile(STABLE_MS + RENEW_MS),
 );
 
 /** All of them are back, after they were away. */
