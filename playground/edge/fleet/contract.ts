@@ -47,6 +47,20 @@ export interface ThreadCounts {
 	readonly errors: number;
 }
 
+export const NOBODY: ThreadCounts = {
+	clients: 0,
+	primary: 0,
+	backup: 0,
+	degraded: 0,
+	offline: 0,
+	dials: 0,
+	failovers: 0,
+	migrations: 0,
+	outages: 0,
+	outbox: 0,
+	errors: 0,
+};
+
 /** Four times a second. */
 export interface FromThread {
 	readonly counts: ThreadCounts;

@@ -5,13 +5,14 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import type { FleetState } from "../control/contract.js";
 import type { Ledger } from "../ledger.js";
-import type {
-	FleetManners,
-	FleetWorld,
-	FromThread,
-	ThreadCounts,
-	ThreadData,
-	ToThread,
+import {
+	NOBODY,
+	type FleetManners,
+	type FleetWorld,
+	type FromThread,
+	type ThreadCounts,
+	type ThreadData,
+	type ToThread,
 } from "./contract.js";
 
 export interface FleetOptions {
@@ -30,19 +31,6 @@ export const MANNERS: FleetManners = { room: 10, rate: 0.15, startsPerSecond: 50
 const MOST_CLIENTS = 5_000;
 const MOST_RECOVERIES = 1_000;
 const PATIENCE_MS = 10_000;
-const NOBODY: ThreadCounts = {
-	clients: 0,
-	primary: 0,
-	backup: 0,
-	degraded: 0,
-	offline: 0,
-	dials: 0,
-	failovers: 0,
-	migrations: 0,
-	outages: 0,
-	outbox: 0,
-	errors: 0,
-};
 
 export class Fleet {
 	readonly #options: FleetOptions;

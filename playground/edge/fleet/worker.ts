@@ -1,6 +1,12 @@
 /* A thread of the fleet: its clients, started at a rate, and what they tell, four times a second. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { FromThread, ThreadCounts, ThreadData, ToThread } from "./contract.js";
+import {
+	type FromThread,
+	NOBODY,
+	type ThreadCounts,
+	type ThreadData,
+	type ToThread,
+} from "./contract.js";
 import { type Dialling, dialling } from "./dialling.js";
 import { Member } from "./member.js";
 
@@ -60,19 +66,7 @@ function collect(member: Member): void {
 }
 
 function count(): ThreadCounts {
-	const counts = {
-		clients: members.size,
-		primary: 0,
-		backup: 0,
-		degraded: 0,
-		offline: 0,
-		dials: 0,
-		failovers: 0,
-		migrations: 0,
-		outages: 0,
-		outbox: 0,
-		errors: 0,
-	};
+	const counts = { ...NOBODY, clients: members.size };
 	for (const { client, errors, outages } of members.values()) {
 		const state = client.connection.get();
 		if (state.status === "connected") counts[state.role] += 1;
