@@ -32,7 +32,7 @@ const ISSUES = ["Names and assets", "React and the playground", "Reach", "The re
 const problems = [];
 const markdown = [
 	...readdirSync(".").filter((name) => name.endsWith(".md")),
-	...["playground/README.md", "playground/edge/README.md"],
+	...["playground/README.md", "playground/edge/README.md"].filter((path) => existsSync(path)),
 	...readdirSync("docs", { recursive: true })
 		.map((path) => posix.join("docs", path.replaceAll("\\", "/")))
 		.filter((path) => path.endsWith(".md") && !path.startsWith("docs/api/")),

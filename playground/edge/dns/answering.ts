@@ -7,7 +7,7 @@ import type { Metadata, Zone } from "./decide/contract.js";
 import { bare, type Query, type Reply } from "./decide/message.js";
 import { compilePlaces, type PlaceTable } from "./decide/places.js";
 import { type DnsState, respond } from "./decide/respond.js";
-import { compileZone } from "./decide/zone.js";
+import { checkMetadata, compileZone, feedsOf } from "./decide/zone.js";
 import { addressBytes, readQuery, TCP_BYTES, udpLimit, writeReply } from "./wire.js";
 
 /** How the server misbehaves, whatever it is asked. */
@@ -48,8 +48,12 @@ export class Answering {
 		this.#state = { zones, live: new Map(), places: compilePlaces(options.places) };
 	}
 
-	/** Beside what is set already: a feed tells what it knows, and no more. */
+	/** Beside what is set already: a feed tells what it knows, and no more. Throws on one that no answer has. */
 	set(feed: string, metadata: Metadata): void {
+		const known = new Set(this.#state.zones.flatMap(feedsOf));
+		if (!known.has(feed))
+			throw new Error(`No answer has the feed "${feed}". Known: ${[...known].join(", ")}.`);
+		checkMetadata(feed, metadata);
 		const live = new Map(this.#state.live);
 		live.set(feed, { ...live.get(feed), ...metadata });
 		this.#state = { ...this.#state, live };

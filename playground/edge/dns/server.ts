@@ -40,7 +40,7 @@ export interface DnsServer {
 	readonly port: number;
 	/** Where DoH is asked: "http://127.0.0.1:40001/dns-query". */
 	readonly dohUrl: string;
-	/** Changes what is known of the answers of this feed; what is not named stays as it was. */
+	/** Changes what is known of the answers of this feed; what is not named stays as it was. Throws on a feed that no answer has. */
 	set(feed: string, metadata: Metadata): void;
 	/** Puts a zone in the place of the one of its name, or beside the others. Throws on one that can't be served. */
 	putZone(zone: Zone): void;

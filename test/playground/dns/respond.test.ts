@@ -347,6 +347,11 @@ describe("A zone is turned away", () => {
 		["with half a second", bad({ ttl: 0.5 }), /0\.5 is no TTL/],
 		["with a name for an address", bad({ answers: [{ data: "localhost" }] }), /"localhost"/],
 		["with IPv6 in A", bad({ answers: [{ data: "::1" }] }), /"::1"/],
+		[
+			"with a load that is no number",
+			bad({ answers: [{ data: "192.0.2.1", metadata: { loadavg: Number.NaN } }] }),
+			/loadavg can't be NaN/,
+		],
 		["with an empty label", bad({ name: "a..b" }), /"a\.\.b\.example\.test" is no name/],
 		["with a label of 64", bad({ name: "a".repeat(64) }), /is no name/],
 		[

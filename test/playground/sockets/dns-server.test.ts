@@ -33,6 +33,8 @@ function resolverOf(
 	return resolver;
 }
 
+const HOUR = 3_600_000;
+
 /** More addresses than 1,232 bytes hold. */
 const CROWDED = {
 	name: "crowded.test",
@@ -69,6 +71,13 @@ describe("Node's resolver", () => {
 		server.set("DUB", { loadavg: 95 });
 		server.set("DUB", { up: true });
 		expect((await resolver.resolve4(PRIMARY)).map(popOf)).toEqual(["LHR", "LHR"]);
+	});
+
+	it("is spared feeds that no answer has, and numbers that are none", async () => {
+		const server = await dnsServer();
+		expect(() => server.set("DUBLIN", { up: false })).toThrow(/"DUBLIN"\. Known: .*DUB/);
+		expect(() => server.set("DUB", { loadavg: Number.NaN })).toThrow(/DUB: loadavg can't be NaN/);
+		expect(await resolverOf(server).resolve4(PRIMARY)).toHaveLength(1);
 	});
 
 	it("finds each PoP of the backup, under a label of the dial's own too", async () => {
@@ -175,11 +184,25 @@ describe("Over TCP", () => {
 		]);
 	});
 
-	it("who has said all is answered, and then let go", async () => {
-		const { socket, answers, closed } = await talk(await dnsServer());
-		socket.end(framed(question(PRIMARY)));
-		await closed;
-		expect(answers().map(rcodeOf)).toEqual([0]);
+	it.each(["with the question", "after the answer"])(
+		"who has said all %s is answered, and then let go",
+		async (when) => {
+			const { socket, answers, closed } = await talk(await dnsServer({ tcp: { idleMs: HOUR } }));
+			socket.write(framed(question(PRIMARY)));
+			if (when === "after the answer") await until(() => answers().length === 1, "the answer");
+			socket.end();
+			await closed;
+			expect(answers().map(rcodeOf)).toEqual([0]);
+		},
+	);
+
+	it("who asks now and then is not idle", async () => {
+		const { socket, answers } = await talk(await dnsServer({ tcp: { idleMs: 800 } }));
+		const beganAt = performance.now();
+		for (let asked = 1; performance.now() - beganAt < 1_300; asked++) {
+			socket.write(framed(question(PRIMARY)));
+			await until(() => answers().length === asked, "the answer");
+		}
 	});
 
 	it("a length of nothing, or beyond a question's, ends the connection", async () => {
@@ -199,6 +222,23 @@ describe("Over TCP", () => {
 		const drip = setInterval(() => dripping.socket.write(Buffer.from([1])), 10);
 		await Promise.all([mute.closed, dripping.closed]);
 		clearInterval(drip);
+	});
+
+	it("who asks and asks and never reads is let go", async () => {
+		const server = await dnsServer({ zones: [CROWDED] });
+		const { socket, answers, closed } = await talk(server);
+		socket.pause();
+		// Answers of 13 MB in all: more than the kernel keeps.
+		const questions = 4_000;
+		socket.write(Buffer.concat(new Array(questions).fill(framed(question("crowded.test")))));
+		const other = await talk(server);
+		for (let round = 1; round <= 3; round++) {
+			other.socket.write(framed(question("crowded.test")));
+			await until(() => other.answers().length === round, "another asker's answer");
+		}
+		socket.resume();
+		await closed;
+		expect(answers().length).toBeLessThan(questions);
 	});
 
 	it("one connection too many is let go at once, and one that ends makes room", async () => {
@@ -349,9 +389,19 @@ describe("Over HTTP", () => {
 });
 
 describe("Stopping", () => {
+	it("cuts an HTTP request that is in the midst of its body", async () => {
+		const server = await startDnsServer({ zones: [EDGE.parent], doh: { requestMs: HOUR } });
+		const headers = { Expect: "100-continue", "Content-Length": "50" };
+		const sent = request(server.dohUrl, { method: "POST", headers });
+		const cut = new Promise((resolve) => sent.on("error", resolve));
+		await new Promise((resolve) => sent.on("continue", resolve).flushHeaders());
+		await server.stop();
+		expect(await cut).toMatchObject({ code: "ECONNRESET" });
+	});
+
 	it("frees every port, with askers in the midst of all of it", async () => {
 		const server = await startDnsServer({ zones: [EDGE.parent] });
-		server.fault({ is: "late", ms: 3_600_000 });
+		server.fault({ is: "late", ms: HOUR });
 		const { socket, closed } = await talk(server);
 		socket.write(framed(question("api.edge.test")));
 		const fetched = ask(`${server.dohUrl}?name=api.edge.test`).catch(() => "cut");

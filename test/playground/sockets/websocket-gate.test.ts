@@ -32,10 +32,10 @@ function speak(port: number, text: string): Spoken {
 }
 
 /** Behind it a server that echoes what comes after an upgrade. */
-async function newGate(): Promise<WebSocketGate> {
+async function newGate(ended = (): void => undefined): Promise<WebSocketGate> {
 	const http = createServer((_request, response) => response.end("plain"));
 	http.on("upgrade", (_request: IncomingMessage, socket: Socket) => {
-		socket.on("error", () => undefined);
+		socket.on("error", () => undefined).on("close", ended);
 		socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
 		socket.pipe(socket);
 	});
@@ -99,12 +99,14 @@ it("swallow: no answer and no end, HTTP passes, and what waited arrives later", 
 	await until(() => swallowed.end, "the swallowed one's end");
 });
 
-it("down: the port is closed and all is reset; up again on the same port", async () => {
-	const gate = await newGate();
+it("down: the port is closed and all is reset, both sides of it; up again on the same port", async () => {
+	let ended = 0;
+	const gate = await newGate(() => ended++);
 	const { port } = gate;
 	const link = await openWebSocket(gate);
 	await gate.turn("down");
 	expect(await until(() => link.end, "the link's end")).toBe("reset");
+	await until(() => ended === 1, "the server's side of it");
 	const refused = speak(port, PLAIN);
 	expect(await until(() => refused.end, "a refusal")).toBe("refused");
 	await gate.turn("pass");

@@ -20,7 +20,7 @@ export function shedLoad(candidates: Candidates, metric: Metric, random: Random)
 		const { [metric]: load, lowWatermark: low, highWatermark: high } = metadata;
 		if (load === undefined || low === undefined || high === undefined) return true;
 		if (load >= high) return false;
-		return load <= low || random() >= (load - low) / (high - low);
+		return random() >= (load - low) / (high - low);
 	});
 }
 

@@ -1,6 +1,6 @@
 /* A zone, checked and indexed for answering. */
 import { isIP } from "node:net";
-import type { Answer, RecordSet, Zone } from "./contract.js";
+import type { Answer, Metadata, RecordSet, Zone } from "./contract.js";
 import type { ResourceRecord, SoaData } from "./message.js";
 
 export const DEFAULT_TTL = 60;
@@ -63,7 +63,21 @@ function soaOf(
 	return { name, type: "SOA", ttl: negativeTtl, data };
 }
 
+/** Every feed of a zone's answers. */
+export function feedsOf({ nodes }: CompiledZone): readonly string[] {
+	const sets = [...nodes.values()].flatMap((node) => [...node.values()]);
+	return sets.flatMap(({ answers }) => answers).flatMap(({ feed }) => feed ?? []);
+}
+
+/** Throws on a number that would make no sense in a comparison. */
+export function checkMetadata(whose: string, metadata: Metadata): void {
+	for (const [name, value] of Object.entries(metadata))
+		if (typeof value === "number" && !(value >= 0 && Number.isFinite(value)))
+			throw new Error(`${whose}: ${name} can't be ${value}.`);
+}
+
 function checkSet(owner: string, { type, ttl = DEFAULT_TTL, answers }: RecordSet): void {
+	for (const { metadata = {} } of answers) checkMetadata(`${owner} ${type}`, metadata);
 	const labels = owner.split(".");
 	if (owner.length > 253 || labels.some((label) => label === "" || label.length > 63))
 		throw new Error(`"${owner}" is no name.`);
