@@ -1,4 +1,5 @@
 /* `npm run playground -- --edge full`: the whole edge, until it is told to stop. Its page is still to come. */
+import { fileURLToPath } from "node:url";
 import { prepareEdge } from "./edge/whole-edge.js";
 import type { Settings } from "./settings.js";
 
@@ -7,7 +8,7 @@ export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
 	const ports = port === 0 ? { front: 0, control: 0 } : { front: port + 1, control: port + 2 };
 	const edge = await prepareEdge({
 		clients,
-		cdnRoot: new URL("page", import.meta.url).pathname,
+		cdnRoot: fileURLToPath(new URL("page", import.meta.url)),
 		pageOrigins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
 		ports: { ...ports, edge: 0 },
 	});

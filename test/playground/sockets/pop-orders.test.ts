@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Action } from "../../../playground/edge/control/contract.js";
 import { until, when } from "../../support/until.js";
-import { type EdgeRig, healed, listenNear, socketsAt, startRig } from "./edge-rig.js";
+import { type EdgeRig, healed, listenNear, rigOfTest, socketsAt, startRig } from "./edge-rig.js";
 
 let rig: EdgeRig;
 beforeAll(async () => {
@@ -80,5 +80,24 @@ describe("a client in Dublin", () => {
 		await until(() => heard.length === 2, "the other message");
 		expect(heard).toEqual(["by HTTP", "later"]);
 		await client.close();
+	});
+});
+
+describe("a PoP with as many sockets as it can hold", () => {
+	it("gets no more newcomers by DNS, and keeps who is there", async () => {
+		const small = await rigOfTest({ capacity: 2 });
+		const clients = [
+			await listenNear(small, "DUB", "full"),
+			await listenNear(small, "DUB", "full"),
+		];
+		await until(() => small.edge.assembly.names.of("DUB").load === 100, "DNS to be told");
+		await listenNear(small, "DUB", "full");
+		expect(socketsAt(small, "DUB")).toBe(2);
+		expect(small.edge.assembly.sockets.primary).toBe(3);
+		await clients[0]?.client.close();
+		await clients[1]?.client.close();
+		await until(() => small.edge.assembly.names.of("DUB").load === 0, "DNS to be told again");
+		await listenNear(small, "DUB", "full");
+		expect(socketsAt(small, "DUB")).toBe(1);
 	});
 });
