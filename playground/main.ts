@@ -2,11 +2,12 @@
 import { build, isBuilt } from "./browser-build.js";
 import { Edge, TARGETS } from "./edge/edge.js";
 import { PageServer } from "./page-server.js";
-import { HELP, readSettings } from "./settings.js";
+import { HELP, readSettings, type Settings } from "./settings.js";
+import { runWholeEdge } from "./whole.js";
 
 const NAMES = ["the page", "the primary", "the backup", "the HTTP half"];
 
-function readArguments(): { readonly port: number } {
+function readArguments(): Settings {
 	try {
 		const settings = readSettings(process.argv.slice(2));
 		if (settings !== "help") return settings;
@@ -33,7 +34,12 @@ function explain(error: NodeJS.ErrnoException & { readonly port?: number }, firs
 	return `Port ${port} (of ${whose}) ${why}. Choose others: npm run playground -- --port ${other}`;
 }
 
-const { port } = readArguments();
+const settings = readArguments();
+if (settings.edge === "full") {
+	await runWholeEdge(settings).catch((error: Error) => fail(error.message));
+	process.exit(0);
+}
+const { port } = settings;
 if (!(await isBuilt())) {
 	process.stdout.write("Building the client for browsers…\n");
 	await build().catch((error: Error) => fail(`The build failed:\n${error.message}`));

@@ -4,9 +4,14 @@ import { parseArgs } from "node:util";
 export interface Settings {
 	/** Of the page; the three servers take the ports after it. 0: any that are free. */
 	readonly port: number;
+	/** "full": PoPs, DNS, CDNs, front, fleet and control API, without a page. */
+	readonly edge: "small" | "full";
+	/** Background clients of the full edge. */
+	readonly clients: number;
 }
 
 const DEFAULT_PORT = 4700;
+const DEFAULT_CLIENTS = 500;
 /** The page, and the servers behind it. */
 const PORTS = 4;
 
@@ -17,6 +22,9 @@ and a page with a chat and with buttons that break them.
 
   --port <number>  port of the page; the next three are the servers'.
                    0 takes any that are free. (default: ${DEFAULT_PORT})
+  --edge full      the whole edge instead: PoPs, DNS, CDNs, a fleet of clients, and an API
+                   to break them with; no page yet. (default: small)
+  --clients <n>    of the whole edge's fleet. (default: ${DEFAULT_CLIENTS})
   --help           prints this
 `;
 
@@ -24,11 +32,21 @@ and a page with a chat and with buttons that break them.
 export function readSettings(args: readonly string[]): Settings | "help" {
 	const { values } = parseArgs({
 		args: [...args],
-		options: { port: { type: "string" }, help: { type: "boolean", short: "h" } },
+		options: {
+			port: { type: "string" },
+			edge: { type: "string" },
+			clients: { type: "string" },
+			help: { type: "boolean", short: "h" },
+		},
 	});
 	if (values.help) return "help";
 	const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
 	const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535 - PORTS + 1;
 	if (!isPort || values.port === "") throw new Error(`--port ${values.port} is not a port.`);
-	return { port };
+	const { edge = "small" } = values;
+	if (edge !== "small" && edge !== "full") throw new Error(`--edge ${edge}: it is small or full.`);
+	const clients = values.clients === undefined ? DEFAULT_CLIENTS : Number(values.clients);
+	if (!Number.isInteger(clients) || clients < 0 || values.clients === "")
+		throw new Error(`--clients ${values.clients} is no number of clients.`);
+	return { port, edge, clients };
 }

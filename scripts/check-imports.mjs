@@ -30,7 +30,11 @@ const HOMES = new Map([
 ]);
 
 /** The same of the playground. An example is too small to need one. */
-const SHOW_HOMES = new Map([["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"]]);
+const SHOW_HOMES = new Map([
+	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
+	["selfsigned", "playground/edge/tls/authority.ts"],
+	["ws", "playground/edge/fleet/dialling.ts"],
+]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
 const NODE_ONLY = [

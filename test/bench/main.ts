@@ -9,6 +9,7 @@ import { cost } from "./cost.js";
 import { degraded, failover, firstRedial, flapping, halfOpen } from "./recovery.js";
 import { size } from "./size.js";
 import { type Row, toMarkdown } from "./table.js";
+import { wholeEdge } from "./whole-edge.js";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 	S26: size,
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 	S9: halfOpen,
 	S13: degraded,
 	S5: flapping,
+	E1: wholeEdge,
 	E5: balancer,
 };
 

@@ -1,0 +1,193 @@
+/*
+ * All parts of the edge, made from one configuration and told of each other; `parts.ts` has the order in
+ * which they start, `control/perform.ts` what may be done to them while they run.
+ */
+import { randomBytes } from "node:crypto";
+import type { Target } from "./balancer.js";
+import { CdnPair } from "./cdn-pair.js";
+import { type EdgeConfig, namesOf } from "./config.js";
+import type { Counts, EdgeState, Where } from "./control/contract.js";
+import type { FleetManners, FleetWorld } from "./fleet/contract.js";
+import { Fleet } from "./fleet/fleet.js";
+import { Front } from "./front.js";
+import { History } from "./history.js";
+import { Ledger } from "./ledger.js";
+import { Monitor } from "./monitor.js";
+import { Names } from "./names.js";
+import { Attendance } from "./pop/attendance.js";
+import { MainRegion } from "./pop/main-region.js";
+import { Pop } from "./pop/pop.js";
+import { edgeRoutes } from "./pop/routes.js";
+import type { Reach } from "./reach.js";
+import { resolving } from "./resolving.js";
+import type { Credentials } from "./tls/credentials.js";
+
+export interface AssemblyOptions {
+	/** "none": as on a machine without loopback aliases. @default "look" */
+	readonly aliases?: "look" | "none";
+	readonly manners?: Partial<FleetManners>;
+	/** What a PoP's link leads to; for tests that listen in. @default the main region itself */
+	readonly between?: (pop: string, mesh: Target | null) => Target | null;
+}
+
+export class Assembly {
+	readonly config: EdgeConfig;
+	/** Of the run. No secret. */
+	readonly run = randomBytes(6).toString("base64url");
+	readonly reach: Reach;
+	readonly credentials: Credentials;
+	readonly names: Names;
+	readonly main: MainRegion;
+	readonly pops: readonly Pop[];
+	readonly monitor: Monitor;
+	readonly cdns: CdnPair;
+	readonly front: Front;
+	readonly fleet: Fleet;
+	readonly ledger = new Ledger();
+	readonly history = new History();
+	/** Servers made from now on announce windows by it. */
+	acceptRate: number | null;
+	readonly #attendance = new Attendance();
+
+	constructor(
+		config: EdgeConfig,
+		reach: Reach,
+		credentials: Credentials,
+		options: AssemblyOptions,
+	) {
+		this.config = config;
+		this.reach = reach;
+		this.credentials = credentials;
+		this.acceptRate = config.acceptRate;
+		this.names = new Names(config);
+		this.main = this.#newMain();
+		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
+		const { authority } = credentials;
+		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
+		this.monitor = new Monitor({ config, reach, authority, saw });
+		this.cdns = new CdnPair(config.cdnRoot);
+		this.front = new Front({
+			config,
+			reach,
+			authority,
+			resolve: (...asked) => this.#resolve(...asked),
+		});
+		const { manners = {} } = options;
+		const world = (): FleetWorld => this.fleetWorld();
+		this.fleet = new Fleet({ world, ledger: this.ledger, clients: config.clients, manners });
+	}
+
+	/** Throws for a PoP that there is not. */
+	pop(name: string): Pop {
+		const found = this.pops.find(({ config }) => config.name === name);
+		if (found !== undefined) return found;
+		const names = this.pops.map(({ config }) => config.name).join(", ");
+		throw new RangeError(`There is no PoP "${name}"; there are ${names}.`);
+	}
+
+	get sockets(): Counts {
+		const sum = (name: "primary" | "backup" | "arrivals"): number =>
+			this.pops.reduce((total, { sockets }) => total + sockets[name], 0);
+		return {
+			primary: sum("primary"),
+			backup: sum("backup"),
+			polling: this.#attendance.polling,
+			arrivals: sum("arrivals"),
+		};
+	}
+
+	get state(): Omit<EdgeState, "phase" | "parts"> {
+		const { primary, backup } = namesOf(this.config);
+		return {
+			run: this.run,
+			at: Date.now(),
+			pops: this.pops.map((pop) => ({
+				...pop.state,
+				dns: this.names.of(pop.config.name),
+				health: this.monitor.of(pop.config.name),
+			})),
+			names: {
+				primary: { name: primary, up: this.names.isUp("primary") },
+				backup: { name: backup, up: this.names.isUp("backup") },
+			},
+			api: this.main.api,
+			dns: this.names.state,
+			cdns: this.cdns.states,
+			sockets: this.sockets,
+			acceptRate: this.acceptRate,
+			fleet: this.fleet.state,
+			ledger: this.ledger.state,
+		};
+	}
+
+	get where(): Where {
+		const { primary, backup, api } = namesOf(this.config);
+		const at = (name: string): string => `${name}.localhost:${this.front.port}`;
+		const { address, port, dohUrl } = this.names.server;
+		return {
+			browser: {
+				endpoints: [`ws://${at("primary")}/`, `ws://${at("backup")}/`],
+				api: `http://${at("api")}`,
+			},
+			node: {
+				endpoints: [`wss://${primary}:${this.reach.port}/`, `wss://${backup}:${this.reach.port}/`],
+				api: `https://${api}:${this.reach.port}`,
+				dns: `${address}:${port}`,
+				dohUrl,
+				authority: this.credentials.authority,
+			},
+			cdns: this.cdns.states.map(({ origin }) => origin),
+			hasAliases: this.reach.hasAliases,
+		};
+	}
+
+	/** What a client needs to reach the edge from one of its neighbourhoods. */
+	fleetWorld(): FleetWorld {
+		const { config, reach, where } = this;
+		const addresses = config.pops.flatMap((pop) => pop.addresses);
+		return {
+			node: where.node,
+			hasAliases: reach.hasAliases,
+			reach: Object.fromEntries(addresses.map((address) => [address, reach.of(address)])),
+			// Nobody lives where the log is: the main region takes over, and is not the first choice.
+			neighbourhoods: config.pops
+				.filter(({ name }) => name !== config.main)
+				.map(({ neighbourhood }) => neighbourhood),
+		};
+	}
+
+	#resolve(name: string, from: string): Promise<readonly string[]> {
+		const { dns, dohUrl } = this.where.node;
+		return resolving({ dns, dohUrl, hasAliases: this.reach.hasAliases })(name, from);
+	}
+
+	#newMain(): MainRegion {
+		const { config, credentials } = this;
+		return new MainRegion({
+			certificate: credentials.mesh,
+			authority: credentials.meshAuthority,
+			peers: config.pops.map(({ name }) => name),
+			attendance: this.#attendance,
+			allowedOrigins: () => config.pageOrigins,
+		});
+	}
+
+	#newPop(pop: EdgeConfig["pops"][number], { between }: AssemblyOptions): Pop {
+		const { config, credentials, reach, main } = this;
+		const certificate = credentials.pops.get(pop.name);
+		if (certificate === undefined) throw new Error(`${pop.name} has no certificate.`);
+		return new Pop({
+			config: pop,
+			isMain: pop.name === config.main,
+			main,
+			reach,
+			certificate: credentials.edge,
+			mesh: { certificate, authority: credentials.meshAuthority },
+			meshTarget: () => (between === undefined ? main.mesh : between(pop.name, main.mesh)),
+			routes: edgeRoutes(namesOf(config)),
+			attendance: this.#attendance,
+			acceptRate: () => this.acceptRate,
+			allowedOrigins: () => config.pageOrigins,
+		});
+	}
+}

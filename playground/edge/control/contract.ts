@@ -1,0 +1,281 @@
+/*
+ * What the control API says and takes: shared by the server, the page, the stories and the tests. It
+ * imports types alone, so a browser can have it.
+ *
+ *   GET  /state     EdgeState                        POST /actions   Action → 204, or Refusal
+ *   GET  /events    EdgeState, as server-sent        GET  /history   Sample[], one a second, 10 minutes
+ *                   events, four a second            POST /reports   LedgerReport → 204: a page takes part
+ *   GET  /where     Where: what to dial                              in the ledger
+ *
+ * Every request needs our Host, `X-Playground-Token`, and, if it comes from a page, one of our Origins.
+ */
+import type { Conditions } from "../balancer.js";
+import type { CdnFault } from "../cdn/faults.js";
+import type { DnsFault } from "../dns/answering.js";
+
+export type Role = "primary" | "backup";
+export const ROLES = ["primary", "backup"] as const;
+
+/** What a proxy does with those who ask for a WebSocket: HTTP passes. */
+export type Upgrades = "pass" | "refuse" | "swallow";
+
+/** What may be done to the edge. Answered when it is done; a drain or a deploy when it has begun. */
+export type Action =
+	/** Its ports close, its connections are reset, its servers die; and back, with new servers. */
+	| { readonly do: "kill-pop" | "restore-pop"; readonly pop: string }
+	/** DNS leads elsewhere, and who is here is asked to leave within `withinMs`. `restore-pop` ends it. */
+	| { readonly do: "drain-pop"; readonly pop: string; readonly withinMs: number }
+	/** What its balancers do; what is not named stays. `link`: those before the clients, or the one to the main region. */
+	| {
+			readonly do: "set-conditions";
+			readonly pop: string;
+			readonly link: "clients" | "main";
+			readonly conditions: Partial<Conditions>;
+	  }
+	/** Cuts what is connected through these balancers now. */
+	| { readonly do: "cut"; readonly pop: string; readonly link: "clients" | "main" }
+	| { readonly do: "set-upgrades"; readonly pop: string; readonly upgrades: Upgrades }
+	/** `gateway`: from 0. A restored one is a new server. */
+	| {
+			readonly do: "kill-gateway" | "restore-gateway";
+			readonly pop: string;
+			readonly gateway: number;
+	  }
+	/** A new server takes the newcomers, the old one says goodbye to its clients within `withinMs`. */
+	| { readonly do: "deploy"; readonly pop: string; readonly withinMs: number }
+	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
+	| { readonly do: "restart-servers"; readonly pop: string }
+	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */
+	| { readonly do: "set-name"; readonly name: Role; readonly up: boolean }
+	/** The webapp, with poll, publish and history. */
+	| { readonly do: "set-api"; readonly up: boolean }
+	/** What DNS is told of a PoP; "auto": what the monitor sees. */
+	| { readonly do: "flip-dns"; readonly pop: string; readonly up: boolean | "auto" }
+	| { readonly do: "fault-dns"; readonly fault: DnsFault }
+	/** `pattern`: "*.js"; all, if it is missing. */
+	| {
+			readonly do: "fault-cdn";
+			readonly cdn: Role;
+			readonly fault: CdnFault;
+			readonly pattern?: string;
+	  }
+	| { readonly do: "heal-cdn"; readonly cdn: Role }
+	/** New sockets a second and gateway, or none announced; servers made from now on have it, so deploy. */
+	| { readonly do: "set-window"; readonly acceptRate: number | null }
+	| { readonly do: "resize-fleet"; readonly clients: number }
+	/** Every fault is taken back, every part is up; windows as configured. */
+	| { readonly do: "heal" };
+
+export type ActionName = Action["do"];
+
+/** The body of every answer that is not 2xx. */
+export interface Refusal {
+	readonly code: "forbidden" | "not-found" | "bad-method" | "invalid" | "failed" | "too-large";
+	/** For people: what was wrong, and what would be right. */
+	readonly message: string;
+}
+
+export interface EdgeState {
+	/** Of this run; another one means that the edge was started anew. No secret. */
+	readonly run: string;
+	/** Wall time, in ms. */
+	readonly at: number;
+	readonly phase: "starting" | "ready" | "failed" | "stopping" | "stopped";
+	/** In the order in which they start. */
+	readonly parts: readonly PartState[];
+	readonly pops: readonly PopState[];
+	readonly names: Readonly<Record<Role, { readonly name: string; readonly up: boolean }>>;
+	readonly api: ApiState;
+	readonly dns: DnsState;
+	readonly cdns: readonly CdnState[];
+	/** Over all PoPs, as the servers count them. */
+	readonly sockets: Counts;
+	readonly acceptRate: number | null;
+	readonly fleet: FleetState;
+	readonly ledger: LedgerState;
+}
+
+/** Live sockets by the name that they dialled, and clients that poll. */
+export interface Counts {
+	readonly primary: number;
+	readonly backup: number;
+	/** Clients that have polled within the last 10 s, and have no socket. */
+	readonly polling: number;
+	/** Sockets accepted within the last second. */
+	readonly arrivals: number;
+}
+
+export interface PartState {
+	/** "dns", "DUB/proxy", "IAD/log". */
+	readonly name: string;
+	/** "down": by an order. "failed": it did not start, or a look at it failed. Nothing restarts by itself. */
+	readonly is: "waiting" | "starting" | "up" | "down" | "failed" | "stopped";
+	/** Of a failure: what the system said. */
+	readonly detail: string | null;
+	/** How long its start took, in ms. */
+	readonly startedInMs: number | null;
+}
+
+export interface PopState {
+	readonly name: string;
+	readonly city: string;
+	readonly place: string;
+	readonly isMain: boolean;
+	readonly is: "up" | "down" | "draining" | "drained";
+	readonly sockets: Pick<Counts, "primary" | "backup" | "arrivals">;
+	readonly balancers: readonly BalancerState[];
+	/** Towards the main region; null: this is it. */
+	readonly link: (BalancerState & { readonly isLogNear: boolean }) | null;
+	readonly upgrades: Upgrades;
+	readonly gateways: readonly GatewayState[];
+	/** What DNS is told. `by`: the monitor, or somebody through this API. */
+	readonly dns: { readonly up: boolean; readonly by: "monitor" | "hand"; readonly load: number };
+	/** What the monitor saw last, through the first balancer. */
+	readonly health: { readonly ok: boolean; readonly detail: string; readonly at: number | null };
+}
+
+export interface BalancerState {
+	readonly address: string;
+	readonly connections: number;
+	readonly accepted: number;
+	readonly bytes: { readonly up: number; readonly down: number };
+	readonly conditions: Conditions;
+}
+
+export interface GatewayState {
+	/** "DUB-1": the second life of a gateway keeps its name. */
+	readonly name: string;
+	readonly is: "up" | "down" | "draining" | "drained";
+	readonly primary: number;
+	readonly backup: number;
+	/** Those of an old server, during a deploy. */
+	readonly leaving: number;
+	/** Since the edge's start. */
+	readonly accepted: number;
+}
+
+export interface ApiState {
+	readonly up: boolean;
+	readonly polls: number;
+	readonly publishes: number;
+}
+
+export interface DnsState {
+	readonly fault: DnsFault;
+	/** Questions since the start. */
+	readonly asked: number;
+	/** Of the last 10 s, by name ("primary", "backup", "api") and PoP; "none": no address. */
+	readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface CdnState {
+	readonly name: Role;
+	readonly origin: string;
+	readonly faults: readonly { readonly fault: CdnFault; readonly pattern: string }[];
+	readonly requests: number;
+}
+
+export interface FleetState {
+	readonly wanted: number;
+	readonly clients: number;
+	/** By what they say of themselves; the sockets above are the servers' count. */
+	readonly connected: { readonly primary: number; readonly backup: number };
+	readonly degraded: number;
+	readonly offline: number;
+	readonly dials: number;
+	readonly failovers: number;
+	readonly migrations: number;
+	/** How often a client was without a link after it had one. */
+	readonly outages: number;
+	/** Publishes without a receipt. */
+	readonly outbox: number;
+	/** From a link's loss to the next link, of the last 1,000, in ms; null: none yet. */
+	readonly recovery: { readonly p50: number; readonly p99: number } | null;
+	readonly threads: number;
+	readonly errors: number;
+}
+
+/**
+ * Receipts of publishers against deliveries of all others on the same channel, by the position that
+ * both name. A client owes a delivery if it was subscribed before the publish began.
+ */
+export interface LedgerState {
+	/** Receipts that say stored. */
+	readonly stored: number;
+	/** Publishes that ended otherwise: expired, rejected, unknown. */
+	readonly unstored: number;
+	readonly delivered: number;
+	/** Owed, and not there: a later one is, or the client gave up on it (a gap), or a minute has passed. */
+	readonly lost: number;
+	readonly repeated: number;
+	readonly outOfOrder: number;
+	/** Delivered more than 30 s after the receipt. */
+	readonly late: number;
+	/** A position, but another message than the receipt's. */
+	readonly altered: number;
+	/** Owed, and still within its time. */
+	readonly pending: number;
+	/** Since its receipt; 0: nothing is pending. */
+	readonly oldestPendingMs: number;
+	/** Clients that take part now. */
+	readonly clients: number;
+	readonly sinceMs: number;
+	/** The first few things that went wrong, for people. */
+	readonly examples: readonly string[];
+}
+
+/** One a second. */
+export interface Sample extends Counts {
+	readonly at: number;
+}
+
+/** What to dial. */
+export interface Where {
+	/** For pages, through the front: "ws://primary.localhost:4701/". `from`: "dub.primary.localhost" asks as Dublin. */
+	readonly browser: Endpoints;
+	/** For Node: needs `dns` and `authority`. */
+	readonly node: Endpoints & {
+		readonly dns: string;
+		readonly dohUrl: string;
+		/** PEM: who signed the servers' certificates. */
+		readonly authority: string;
+	};
+	readonly cdns: readonly string[];
+	/** Whether this machine has a loopback address for each balancer. */
+	readonly hasAliases: boolean;
+}
+
+interface Endpoints {
+	readonly endpoints: readonly [string, string];
+	readonly api: string;
+}
+
+/** A client that is not of the fleet takes part in the ledger. All instants: wall time, in ms. */
+export interface LedgerReport {
+	readonly client: string;
+	readonly events: readonly LedgerEvent[];
+}
+
+export type LedgerEvent =
+	| { readonly is: "subscribed"; readonly channel: string; readonly at: number }
+	| { readonly is: "left"; readonly channel: string }
+	| {
+			readonly is: "receipt";
+			readonly channel: string;
+			readonly id: string;
+			/** Of the position; null: it was not stored. */
+			readonly offset: number | null;
+			readonly epoch: string | null;
+			/** When its publish began. */
+			readonly beganAt: number;
+			readonly at: number;
+	  }
+	| {
+			readonly is: "delivered";
+			readonly channel: string;
+			readonly id: string;
+			readonly offset: number;
+			readonly epoch: string;
+			readonly at: number;
+	  }
+	| { readonly is: "gap"; readonly channel: string };

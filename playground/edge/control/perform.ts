@@ -1,0 +1,90 @@
+/* What each action does to the edge. Rejects with words for people where it can't be done. */
+import { HEALTHY } from "../balancer.js";
+import type { Assembly } from "../assembly.js";
+import { type Action, ROLES } from "./contract.js";
+
+/** Which of the gateways; throws where there is none of that number. */
+function gatewayOf(edge: Assembly, { pop, gateway }: { pop: string; gateway: number }) {
+	const { gateways } = edge.pop(pop);
+	const found = gateways[gateway];
+	if (found !== undefined) return found;
+	throw new RangeError(`${pop} has gateways 0 to ${gateways.length - 1}.`);
+}
+
+export async function perform(edge: Assembly, action: Action): Promise<void> {
+	switch (action.do) {
+		case "kill-pop":
+			return edge.pop(action.pop).kill();
+		case "restore-pop":
+			await edge.pop(action.pop).restore();
+			return edge.names.flip(action.pop, "auto");
+		case "drain-pop":
+			edge.pop(action.pop).drain(action.withinMs);
+			return edge.names.flip(action.pop, false);
+		case "set-conditions":
+			return edge.pop(action.pop).setConditions(action.link, action.conditions);
+		case "cut":
+			return edge.pop(action.pop).cut(action.link);
+		case "set-upgrades":
+			return edge.pop(action.pop).setUpgrades(action.upgrades);
+		case "kill-gateway":
+			return gatewayOf(edge, action).kill();
+		case "restore-gateway":
+			return gatewayOf(edge, action).start();
+		case "deploy":
+			return edge.pop(action.pop).deploy(action.withinMs);
+		case "restart-servers":
+			return edge.pop(action.pop).restart();
+		case "flip-dns":
+			edge.pop(action.pop);
+			return edge.names.flip(action.pop, action.up);
+		case "fault-dns":
+			return edge.names.fault(action.fault);
+		default:
+			return performElsewhere(edge, action);
+	}
+}
+
+type Elsewhere = Extract<
+	Action,
+	{
+		do: "set-name" | "set-api" | "fault-cdn" | "heal-cdn" | "set-window" | "resize-fleet" | "heal";
+	}
+>;
+
+async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void> {
+	switch (action.do) {
+		case "set-name":
+			edge.names.setName(action.name, action.up);
+			for (const { proxy } of edge.pops) proxy.setName(action.name, action.up);
+			return;
+		case "set-api":
+			return action.up ? edge.main.startWebapp() : edge.main.stopWebapp();
+		case "fault-cdn":
+			return edge.cdns.fault(action.cdn, action.fault, action.pattern);
+		case "heal-cdn":
+			return edge.cdns.heal(action.cdn);
+		case "set-window":
+			edge.acceptRate = action.acceptRate;
+			return;
+		case "resize-fleet":
+			return edge.fleet.resize(action.clients);
+		case "heal":
+			return heal(edge);
+		default:
+			action satisfies never;
+	}
+}
+
+async function heal(edge: Assembly): Promise<void> {
+	edge.names.fault({ is: "none" });
+	edge.acceptRate = edge.config.acceptRate;
+	for (const name of ROLES) await performElsewhere(edge, { do: "set-name", name, up: true });
+	await edge.main.startWebapp();
+	for (const pop of edge.pops) {
+		await pop.restore();
+		await pop.setConditions("main", HEALTHY);
+		edge.names.flip(pop.config.name, "auto");
+	}
+	for (const { name } of edge.cdns.states) await edge.cdns.heal(name);
+}

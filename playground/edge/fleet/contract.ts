@@ -1,0 +1,72 @@
+/* What the fleet's threads are given, and what they tell. */
+import type { LedgerReport, Where } from "../control/contract.js";
+
+/** Where a client lives, and how it reaches the edge from there. */
+export interface FleetWorld {
+	readonly node: Where["node"];
+	readonly hasAliases: boolean;
+	/** Of balancers by address: where to connect. */
+	readonly reach: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+	/** Addresses from which its neighbourhoods ask: clients are spread over them. */
+	readonly neighbourhoods: readonly string[];
+}
+
+export interface FleetManners {
+	/** Clients that share a channel: each hears what all of them say. */
+	readonly room: number;
+	/** Of each client, in messages a second. */
+	readonly rate: number;
+	/** How many are started a second and thread, when there shall be more. */
+	readonly startsPerSecond: number;
+}
+
+export interface ThreadData {
+	readonly world: FleetWorld;
+	readonly manners: FleetManners;
+	/** It has the clients whose number leaves `thread` when divided by `threads`. */
+	readonly thread: number;
+	readonly threads: number;
+}
+
+export type ToThread =
+	| { readonly do: "resize"; readonly clients: number }
+	/** Closes all clients, and ends. */
+	| { readonly do: "stop" };
+
+export interface ThreadCounts {
+	readonly clients: number;
+	readonly primary: number;
+	readonly backup: number;
+	readonly degraded: number;
+	readonly offline: number;
+	readonly dials: number;
+	readonly failovers: number;
+	readonly migrations: number;
+	readonly outages: number;
+	readonly outbox: number;
+	readonly errors: number;
+}
+
+export const NOBODY: ThreadCounts = {
+	clients: 0,
+	primary: 0,
+	backup: 0,
+	degraded: 0,
+	offline: 0,
+	dials: 0,
+	failovers: 0,
+	migrations: 0,
+	outages: 0,
+	outbox: 0,
+	errors: 0,
+};
+
+/** Four times a second. */
+export interface FromThread {
+	readonly counts: ThreadCounts;
+	readonly reports: readonly LedgerReport[];
+	/** From links' losses to their successors, in ms. */
+	readonly recoveries: readonly number[];
+	/** Those that have closed. */
+	readonly left: readonly string[];
+}

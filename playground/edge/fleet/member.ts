@@ -1,0 +1,116 @@
+/* One client of the fleet: the real SDK, in a room, that listens and now and then says something. */
+import { type Client, createClient, type Message } from "holdfast";
+import type { LedgerEvent } from "../control/contract.js";
+import type { Dialling } from "./dialling.js";
+
+export interface MemberOptions {
+	/** "fleet-17": its token too. */
+	readonly name: string;
+	readonly channel: string;
+	readonly endpoints: readonly [string, string];
+	readonly api: string;
+	readonly dialling: Dialling;
+	/** Messages a second. */
+	readonly rate: number;
+	/** A link was lost, and so long after that there was another. */
+	readonly recovered: (ms: number) => void;
+}
+
+export class Member {
+	readonly client: Client;
+	readonly name: string;
+	errors = 0;
+	/** Times without a link, after it had one. */
+	outages = 0;
+	#events: LedgerEvent[] = [];
+	readonly #options: MemberOptions;
+	#timer: NodeJS.Timeout | undefined;
+	#said = 0;
+	#lostAt: number | null = null;
+
+	constructor(options: MemberOptions) {
+		const { name, channel, endpoints, api, dialling } = options;
+		this.#options = options;
+		this.name = name;
+		this.client = createClient({
+			endpoints,
+			api,
+			getToken: async () => name,
+			// As the library has it, but for what a visitor would have to wait minutes for.
+			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+			degraded: { intervalMs: [3_000, 8_000] },
+			runtime: { WebSocket: dialling.WebSocket, fetch: dialling.fetch },
+		});
+		this.client.on("transition", ({ to }) => this.#note(to.status));
+		this.client.on("error", () => {
+			this.errors += 1;
+		});
+		const { state } = this.client.subscribe(channel, (message) => this.#hear(message), {
+			onGap: () => this.#events.push({ is: "gap", channel }),
+		});
+		state.subscribe(({ status }, before) => {
+			// Only the first time: after an outage it goes on where it was.
+			if (status === "subscribed" && before.status === "subscribing" && this.#timer === undefined)
+				this.#begin();
+		});
+	}
+
+	/** What happened to it since it was last asked. */
+	takeEvents(): readonly LedgerEvent[] {
+		const events = this.#events;
+		this.#events = [];
+		return events;
+	}
+
+	async close(): Promise<void> {
+		clearTimeout(this.#timer);
+		await this.client.close();
+	}
+
+	#begin(): void {
+		const { channel } = this.#options;
+		this.#events.push({ is: "subscribed", channel, at: now() });
+		this.#wait();
+	}
+
+	/** At random times, as people do. */
+	#wait(): void {
+		const { rate } = this.#options;
+		if (rate <= 0) return;
+		this.#timer = setTimeout(() => this.#say(), ((0.5 + Math.random()) * 1_000) / rate);
+	}
+
+	#say(): void {
+		this.#wait();
+		const { channel, name } = this.#options;
+		const id = `${name}.${++this.#said}.${Math.random().toString(36).slice(2, 8)}`;
+		const beganAt = now();
+		const ended = (offset: number | null, epoch: string | null): void =>
+			void this.#events.push({ is: "receipt", channel, id, offset, epoch, beganAt, at: now() });
+		this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
+			(receipt) => {
+				if (receipt.status === "stored") ended(receipt.position.offset, receipt.position.epoch);
+				else ended(null, null);
+			},
+			() => ended(null, null),
+		);
+	}
+
+	#hear({ channel, id, position }: Message<unknown>): void {
+		if (position === null) return;
+		this.#events.push({ is: "delivered", channel, id, ...position, at: now() });
+	}
+
+	#note(status: string): void {
+		if (status === "reconnecting" && this.#lostAt === null) {
+			this.#lostAt = performance.now();
+			this.outages += 1;
+		}
+		if (status !== "connected" || this.#lostAt === null) return;
+		this.#options.recovered(performance.now() - this.#lostAt);
+		this.#lostAt = null;
+	}
+}
+
+/** Wall time, to be compared across threads: finer than `Date.now`. */
+const now = (): number => performance.timeOrigin + performance.now();

@@ -1,0 +1,115 @@
+/* A thread of the fleet: its clients, started at a rate, and what they tell, four times a second. */
+import { parentPort, workerData } from "node:worker_threads";
+import {
+	type FromThread,
+	NOBODY,
+	type ThreadCounts,
+	type ThreadData,
+	type ToThread,
+} from "./contract.js";
+import { type Dialling, dialling } from "./dialling.js";
+import { Member } from "./member.js";
+
+const TELL_MS = 250;
+
+const { world, manners, thread, threads } = workerData as ThreadData;
+const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
+const members = new Map<number, Member>();
+const last = {
+	recoveries: [] as number[],
+	left: [] as string[],
+	reports: [] as FromThread["reports"][number][],
+};
+let wanted = 0;
+
+function grow(): void {
+	const most = Math.max(1, Math.round((manners.startsPerSecond * TELL_MS) / 1_000));
+	let started = 0;
+	for (let n = thread; n < wanted && started < most; n += threads) {
+		if (members.has(n)) continue;
+		members.set(n, newMember(n));
+		started += 1;
+	}
+}
+
+function newMember(n: number): Member {
+	const { endpoints, api } = world.node;
+	return new Member({
+		name: `fleet-${n}`,
+		channel: `fleet.${Math.floor(n / manners.room)}`,
+		endpoints,
+		api,
+		// Room-mates live apart: what one says crosses PoPs to the others.
+		dialling: ways[n % ways.length] as Dialling,
+		rate: manners.rate,
+		recovered: (ms) => last.recoveries.push(ms),
+	});
+}
+
+function shrink(): void {
+	for (const [n, member] of members) {
+		if (n < wanted) continue;
+		members.delete(n);
+		void remove(member);
+	}
+}
+
+async function remove(member: Member): Promise<void> {
+	await member.close().catch(() => undefined);
+	collect(member);
+	last.left.push(member.name);
+}
+
+function collect(member: Member): void {
+	const events = member.takeEvents();
+	if (events.length > 0) last.reports.push({ client: member.name, events });
+}
+
+function count(): ThreadCounts {
+	const counts = { ...NOBODY, clients: members.size };
+	for (const { client, errors, outages } of members.values()) {
+		const state = client.connection.get();
+		if (state.status === "connected") counts[state.role] += 1;
+		const { mode } = client.mode.get();
+		if (mode !== "normal") counts[mode] += 1;
+		const { dials, failovers, migrations, outbox } = client.stats.get();
+		counts.dials += dials;
+		counts.failovers += failovers;
+		counts.migrations += migrations;
+		counts.outbox += outbox;
+		counts.errors += errors;
+		counts.outages += outages;
+	}
+	return counts;
+}
+
+function tell(): void {
+	for (const member of members.values()) collect(member);
+	const told: FromThread = {
+		counts: count(),
+		reports: last.reports.splice(0),
+		recoveries: last.recoveries.splice(0),
+		left: last.left.splice(0),
+	};
+	parentPort?.postMessage(told);
+}
+
+const timer = setInterval(() => {
+	grow();
+	tell();
+}, TELL_MS);
+
+async function stop(): Promise<void> {
+	clearInterval(timer);
+	await Promise.all([...members.values()].map((member) => member.close().catch(() => undefined)));
+	tell();
+	for (const way of ways) way.stop();
+	parentPort?.close();
+}
+
+parentPort?.on("message", (order: ToThread) => {
+	if (order.do === "stop") return void stop();
+	wanted = order.clients;
+	shrink();
+	grow();
+});

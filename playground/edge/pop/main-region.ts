@@ -1,0 +1,141 @@
+/*
+ * What only the main region has: the log, the webapp with the HTTP half, and the port where other PoPs
+ * come in, over mutual TLS. What they want of it they say by ALPN.
+ *
+ *    PoP ══ mutual TLS ══▶ mesh ── "holdfast-log" ──▶ log service ──▶ log
+ *                              ╰── "http/1.1" ──────▶ webapp ───────▶ log
+ */
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { createServer, memoryLog, type RealtimeServer } from "holdfast/server";
+import type { Target } from "../balancer.js";
+import type { ApiState } from "../control/contract.js";
+import { LogService } from "../log/log-service.js";
+import type { KeyPair } from "../tls/authority.js";
+import { type Attendance, isName } from "./attendance.js";
+import { openRealtimePort, type RealtimePort } from "./realtime-port.js";
+
+export interface MainRegionOptions {
+	/** Of the mesh. */
+	readonly certificate: KeyPair;
+	/** Who signs PoPs' certificates: PEM. */
+	readonly authority: string;
+	/** Subjects that may come in. */
+	readonly peers: readonly string[];
+	readonly attendance: Attendance;
+	readonly allowedOrigins: () => readonly string[];
+}
+
+export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
+
+export class MainRegion {
+	readonly log = memoryLog();
+	readonly service = new LogService(this.log);
+	readonly #options: MainRegionOptions;
+	readonly #mesh;
+	readonly #streams = new Set<TLSSocket>();
+	#webapp: Webapp | null = null;
+	/** Peers turned away since the start. */
+	refused = 0;
+
+	constructor(options: MainRegionOptions) {
+		this.#options = options;
+		this.#mesh = createTlsServer({
+			...options.certificate,
+			ca: options.authority,
+			requestCert: true,
+			rejectUnauthorized: true,
+			minVersion: "TLSv1.3",
+			ALPNProtocols: Object.values(ALPN),
+		});
+		this.#mesh.on("tlsClientError", () => {
+			this.refused += 1;
+		});
+		this.#mesh.on("secureConnection", (stream) => this.#accept(stream));
+	}
+
+	get mesh(): Target | null {
+		return targetOf(this.#mesh.address());
+	}
+
+	/** Null while the API is down. */
+	get webapp(): Target | null {
+		return this.#webapp?.target ?? null;
+	}
+
+	get api(): ApiState {
+		const { polls = 0, publishes = 0 } = this.#webapp?.counts ?? {};
+		return { up: this.#webapp !== null, polls, publishes };
+	}
+
+	startMesh(): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.#mesh.once("error", reject);
+			this.#mesh.listen(0, "127.0.0.1", () => resolve());
+		});
+	}
+
+	async stopMesh(): Promise<void> {
+		if (!this.#mesh.listening) return;
+		this.service.stop();
+		const closed = new Promise<void>((resolve) => this.#mesh.close(() => resolve()));
+		for (const stream of this.#streams) stream.destroy();
+		await closed;
+	}
+
+	/** A new one, over the same log. */
+	async startWebapp(): Promise<void> {
+		this.#webapp ??= await startWebapp(this.#options, this.log);
+	}
+
+	async stopWebapp(): Promise<void> {
+		const webapp = this.#webapp;
+		this.#webapp = null;
+		await webapp?.end();
+	}
+
+	#accept(stream: TLSSocket): void {
+		this.#streams.add(stream);
+		stream.on("error", () => undefined);
+		stream.on("close", () => this.#streams.delete(stream));
+		const { subject } = stream.getPeerCertificate();
+		if (!this.#options.peers.includes(String(subject?.CN))) {
+			this.refused += 1;
+			return void stream.destroy();
+		}
+		if (stream.alpnProtocol === ALPN.log) this.service.serve(stream);
+		else if (stream.alpnProtocol === ALPN.webapp && this.#webapp !== null)
+			this.#webapp.http.emit("connection", stream);
+		else stream.destroy();
+	}
+}
+
+interface Webapp extends RealtimePort {
+	readonly counts: { readonly polls: number; readonly publishes: number };
+}
+
+async function startWebapp(options: MainRegionOptions, log: MainRegion["log"]): Promise<Webapp> {
+	const { attendance, allowedOrigins } = options;
+	const counts = { polls: 0, publishes: 0 };
+	const server: RealtimeServer<IncomingMessage> = createServer({
+		log,
+		authorize: ({ token }) => (isName(token) ? { id: token } : null),
+		allowedOrigins: allowedOrigins(),
+	});
+	const port = await openRealtimePort(server);
+	port.http.prependListener("request", ({ method, url = "", headers }) => {
+		const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
+		if (method === "OPTIONS" || token === undefined) return;
+		if (url.startsWith("/poll")) {
+			counts.polls += 1;
+			attendance.polled(token);
+		} else if (url.startsWith("/publish")) counts.publishes += 1;
+	});
+	return { ...port, counts };
+}
+
+function targetOf(address: string | AddressInfo | null): Target | null {
+	if (address === null || typeof address === "string") return null;
+	return { host: "127.0.0.1", port: address.port };
+}

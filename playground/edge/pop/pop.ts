@@ -1,0 +1,246 @@
+/*
+ * A point of presence: balancers, behind them the proxy where TLS ends, behind that its gateways, and a
+ * link to the main region (which needs none).
+ *
+ *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
+ *                                 ╰── webapp ───────────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
+ */
+import { Agent } from "node:https";
+import { connect as connectTls } from "node:tls";
+import type { MessageLog } from "holdfast/server";
+import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
+import type { PopConfig } from "../config.js";
+import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
+import { RemoteLog } from "../log/remote-log.js";
+import type { Reach } from "../reach.js";
+import type { KeyPair } from "../tls/authority.js";
+import { Arrivals, type Attendance } from "./attendance.js";
+import { GatewayServer } from "./gateway-server.js";
+import { ALPN, type MainRegion } from "./main-region.js";
+import { MESH_NAME } from "./mesh-name.js";
+import { type PopProxy, TlsProxy } from "./proxy.js";
+import type { Route } from "./routes.js";
+
+export interface PopOptions {
+	readonly config: PopConfig;
+	readonly isMain: boolean;
+	readonly main: MainRegion;
+	readonly reach: Reach;
+	/** Shown to clients. */
+	readonly certificate: KeyPair;
+	/** Shown to the main region, and who signs its. */
+	readonly mesh: { readonly certificate: KeyPair; readonly authority: string };
+	/** Where the main region is reached. */
+	readonly meshTarget: () => Target | null;
+	readonly routes: readonly Route[];
+	readonly attendance: Attendance;
+	readonly acceptRate: () => number | null;
+	readonly allowedOrigins: () => readonly string[];
+}
+
+export type Link = "clients" | "main";
+
+export class Pop {
+	readonly config: PopConfig;
+	readonly isMain: boolean;
+	readonly balancers: readonly Balancer[];
+	/** Null in the main region. */
+	readonly link: Balancer | null;
+	readonly proxy: PopProxy;
+	readonly gateways: readonly GatewayServer[];
+	readonly #options: PopOptions;
+	readonly #arrivals = new Arrivals();
+	readonly #remoteLog: RemoteLog | null;
+	readonly #agent: Agent | null;
+	#is: PopState["is"] = "up";
+	/** A later order outdates what waits for the end of a drain. */
+	#orders = 0;
+
+	constructor(options: PopOptions) {
+		const { config, isMain, main, reach } = options;
+		this.#options = options;
+		this.config = config;
+		this.isMain = isMain;
+		this.link = isMain ? null : new Balancer({ target: options.meshTarget });
+		this.#remoteLog = isMain
+			? null
+			: new RemoteLog({ dial: () => this.#dialMesh(ALPN.log), retain: main.log.retain });
+		this.#agent = isMain ? null : this.#newAgent();
+		this.gateways = Array.from({ length: config.gateways }, (_, at) =>
+			this.#newGateway(`${config.name}-${at + 1}`),
+		);
+		this.proxy = new TlsProxy({
+			certificate: options.certificate,
+			routes: options.routes,
+			gateway: () => this.#pickGateway(),
+			webapp: () => this.#webapp(),
+		});
+		this.balancers = config.addresses.map((address) => {
+			const { host, port } = reach.listen(address);
+			return new Balancer({ host, port, target: () => this.proxy.target });
+		});
+	}
+
+	get is(): PopState["is"] {
+		return this.#is;
+	}
+
+	/** Over all gateways, as they count. */
+	get sockets(): Pick<Counts, "primary" | "backup" | "arrivals"> {
+		const sum = (role: Role): number =>
+			this.gateways.reduce((total, { sockets }) => total + sockets[role], 0);
+		return { primary: sum("primary"), backup: sum("backup"), arrivals: this.#arrivals.count };
+	}
+
+	get isLogNear(): boolean {
+		return this.#remoteLog?.isNear ?? true;
+	}
+
+	get state(): Omit<PopState, "dns" | "health"> {
+		const { name, city, place, addresses } = this.config;
+		return {
+			name,
+			city,
+			place,
+			isMain: this.isMain,
+			is: this.#is,
+			sockets: this.sockets,
+			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
+			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
+			upgrades: this.proxy.upgrades,
+			gateways: this.gateways.map(({ state }) => state),
+		};
+	}
+
+	async startLink(): Promise<void> {
+		await this.link?.start();
+		this.#remoteLog?.start();
+	}
+
+	async startGateways(): Promise<void> {
+		for (const gateway of this.gateways) await gateway.start();
+	}
+
+	async startBalancers(): Promise<void> {
+		for (const [at, balancer] of this.balancers.entries()) {
+			await balancer.start();
+			this.#options.reach.listening(this.config.addresses[at] ?? "", balancer.port);
+		}
+	}
+
+	async stopBalancers(): Promise<void> {
+		await Promise.all(this.balancers.map((each) => each.stop()));
+	}
+
+	async stopGateways(): Promise<void> {
+		await Promise.all(this.gateways.map((each) => each.kill()));
+	}
+
+	async stopLink(): Promise<void> {
+		this.#agent?.destroy();
+		await this.#remoteLog?.[Symbol.asyncDispose]();
+		await this.link?.stop();
+	}
+
+	async kill(): Promise<void> {
+		this.#orders += 1;
+		this.#is = "down";
+		for (const balancer of this.balancers) {
+			await balancer.change({ ...HEALTHY, door: "closed" });
+			balancer.reset();
+		}
+		await this.stopGateways();
+	}
+
+	/** As it was at the start, by new servers where the old ones are gone. */
+	async restore(): Promise<void> {
+		this.#orders += 1;
+		await this.startGateways();
+		this.proxy.upgrades = "pass";
+		for (const balancer of [...this.balancers, this.link]) await balancer?.heal();
+		this.#is = "up";
+	}
+
+	/** Begins; `restore` ends it. */
+	drain(withinMs: number): void {
+		const order = ++this.#orders;
+		this.#is = "draining";
+		void Promise.all(this.gateways.map((each) => each.drain(withinMs))).then(() => {
+			if (order === this.#orders) this.#is = "drained";
+		});
+	}
+
+	deploy(withinMs: number): void {
+		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
+	}
+
+	async restart(): Promise<void> {
+		await Promise.all(this.gateways.map((each) => each.restart()));
+	}
+
+	async setConditions(link: Link, conditions: Partial<Conditions>): Promise<void> {
+		for (const balancer of this.#balancersOf(link)) await balancer.change(conditions);
+	}
+
+	cut(link: Link): void {
+		for (const balancer of this.#balancersOf(link)) balancer.reset();
+	}
+
+	setUpgrades(upgrades: Upgrades): void {
+		this.proxy.upgrades = upgrades;
+	}
+
+	#balancersOf(link: Link): readonly Balancer[] {
+		if (link === "clients") return this.balancers;
+		return this.link === null ? [] : [this.link];
+	}
+
+	#newGateway(name: string): GatewayServer {
+		const { attendance, acceptRate, allowedOrigins, main } = this.#options;
+		const log: MessageLog = this.#remoteLog ?? main.log;
+		const arrived = (): void => this.#arrivals.add();
+		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
+	}
+
+	/** That with the fewest sockets; none while the log is away: elsewhere it may be near. */
+	#pickGateway(): { readonly host: string; readonly port: number } | null {
+		if (!this.isLogNear) return null;
+		const [first] = this.gateways
+			.filter(({ target }) => target !== null)
+			.map(({ target, state }) => ({ target, sockets: state.primary + state.backup }))
+			.sort((a, b) => a.sockets - b.sockets);
+		return first?.target ?? null;
+	}
+
+	#webapp() {
+		if (this.#agent !== null) return { agent: this.#agent, host: MESH_NAME, isTls: true };
+		const { host = "127.0.0.1", port = 1 } = this.#options.main.webapp ?? {};
+		return { host, port, agent: false as const, isTls: false };
+	}
+
+	#newAgent(): Agent {
+		const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+		agent.createConnection = () => this.#dialMesh(ALPN.webapp);
+		return agent;
+	}
+
+	#dialMesh(protocol: string) {
+		const { certificate, authority } = this.#options.mesh;
+		const socket = connectTls({
+			host: this.link?.host ?? "127.0.0.1",
+			port: this.link?.port ?? 1,
+			servername: MESH_NAME,
+			...certificate,
+			ca: authority,
+			minVersion: "TLSv1.3",
+			ALPNProtocols: [protocol],
+		});
+		socket.setNoDelay(true);
+		return socket;
+	}
+}
+
+function stateOf(balancer: Balancer, address: string): BalancerState {
+	const { connections, accepted, conditions } = balancer;
+	return { address, connections, accepted, bytes: { ...balancer.bytes }, conditions };
+}

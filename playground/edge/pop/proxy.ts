@@ -1,0 +1,205 @@
+/*
+ * A PoP's WebSocket proxy, where TLS ends: upgrades go to a gateway of the PoP, requests across to the
+ * main region. Embedded, and small; `PopProxy` is the seam for a real one, which is given the same routes.
+ *
+ *               new upgrades             open WebSockets      requests
+ *    pass       to a gateway             pass                 pass
+ *    refuse     503                      cut                  pass
+ *    swallow    no answer, ever          silent both ways     pass
+ */
+import {
+	type IncomingMessage,
+	type RequestOptions,
+	request as plainRequest,
+	STATUS_CODES,
+	type ServerResponse,
+} from "node:http";
+import { createServer, request as tlsRequest } from "node:https";
+import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Target } from "../balancer.js";
+import type { Role, Upgrades } from "../control/contract.js";
+import { Passage } from "../tcp/passage.js";
+import type { KeyPair } from "../tls/authority.js";
+import { type Route, routeOf } from "./routes.js";
+
+export interface PopProxy {
+	/** Where the balancers send what they get; null: it doesn't run. */
+	readonly target: Target | null;
+	upgrades: Upgrades;
+	start(): Promise<void>;
+	stop(): Promise<void>;
+	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
+	setName(name: Role, isUp: boolean): void;
+}
+
+export interface ProxyOptions {
+	readonly certificate: KeyPair;
+	readonly routes: readonly Route[];
+	/** For a newcomer; null: there is none, and he gets a 503. */
+	readonly gateway: () => Target | null;
+	/** How the webapp is reached: over mutual TLS, or plainly in its own region. */
+	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
+}
+
+/** Answered by the proxy itself: for the monitor. */
+export const HEALTH_PATH = "/.edge/health";
+const WEBAPP_TIMEOUT_MS = 10_000;
+const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
+
+interface Open {
+	readonly name: Route["name"];
+	readonly client: Duplex;
+	/** Null: it was swallowed. */
+	readonly passage: Passage | null;
+}
+
+export class TlsProxy implements PopProxy {
+	readonly #options: ProxyOptions;
+	readonly #server;
+	readonly #raw = new Set<Duplex>();
+	readonly #open = new Set<Open>();
+	readonly #down = new Set<string>();
+	#upgrades: Upgrades = "pass";
+
+	constructor(options: ProxyOptions) {
+		this.#options = options;
+		const { key, cert } = options.certificate;
+		this.#server = createServer({ key, cert, ALPNProtocols: ["http/1.1"] });
+		this.#server.on("request", (request, response) => this.#serve(request, response));
+		this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+		this.#server.on("tlsClientError", () => undefined);
+		this.#server.on("clientError", (_error, socket) => socket.destroy());
+		this.#server.on("connection", (socket: Duplex) => {
+			this.#raw.add(socket);
+			socket.on("error", () => undefined);
+			socket.on("close", () => this.#raw.delete(socket));
+		});
+	}
+
+	get target(): Target | null {
+		const address = this.#server.address() as AddressInfo | null;
+		return address === null ? null : { host: "127.0.0.1", port: address.port };
+	}
+
+	get upgrades(): Upgrades {
+		return this.#upgrades;
+	}
+
+	set upgrades(upgrades: Upgrades) {
+		this.#upgrades = upgrades;
+		for (const each of this.#open) {
+			if (upgrades === "swallow") each.passage?.silence();
+			else if (upgrades === "pass" && each.passage !== null) each.passage.resume();
+			// Nobody will ever answer a handshake that was swallowed.
+			else each.client.destroy();
+		}
+	}
+
+	start(): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.#server.once("error", reject);
+			this.#server.listen(0, "127.0.0.1", () => resolve());
+		});
+	}
+
+	async stop(): Promise<void> {
+		if (!this.#server.listening) return;
+		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+		for (const socket of this.#raw) socket.destroy();
+		await closed;
+	}
+
+	setName(name: Role, isUp: boolean): void {
+		if (isUp) return void this.#down.delete(name);
+		this.#down.add(name);
+		for (const each of this.#open) if (each.name === name) each.client.destroy();
+	}
+
+	#route(request: IncomingMessage, isUpgrade: boolean): Route | null {
+		const { headers, url = "/", socket } = request;
+		const { servername } = socket as TLSSocket & { readonly servername?: string | false };
+		const host = headers.host ?? "";
+		return routeOf(this.#options.routes, {
+			servername: servername || "",
+			host,
+			path: url,
+			isUpgrade,
+		});
+	}
+
+	#serve(request: IncomingMessage, response: ServerResponse): void {
+		if (request.url === HEALTH_PATH) {
+			const isUp = this.#options.gateway() !== null && this.#upgrades === "pass";
+			return answer(response, isUp ? 200 : 503);
+		}
+		const route = this.#route(request, false);
+		if (route === null) return answer(response, 404);
+		const { isTls, ...across } = this.#options.webapp();
+		const { method, url: path } = request;
+		const headers = [...kept(request.rawHeaders), "X-Edge-Name", route.name];
+		const send = isTls ? tlsRequest : plainRequest;
+		const onward = send({ ...across, method, path, headers, timeout: WEBAPP_TIMEOUT_MS } as never);
+		onward.on("response", (from) => {
+			response.writeHead(from.statusCode ?? 502, from.rawHeaders);
+			from.pipe(response);
+			from.on("error", () => response.destroy());
+		});
+		onward.on("timeout", () => onward.destroy(new Error("timeout")));
+		onward.on("error", () => {
+			if (response.headersSent) response.destroy();
+			else answer(response, 502);
+		});
+		response.on("close", () => onward.destroy());
+		request.pipe(onward);
+	}
+
+	#upgrade(request: IncomingMessage, client: Duplex, head: Buffer): void {
+		client.on("error", () => client.destroy());
+		const route = this.#route(request, true);
+		if (route === null) return refuse(client, 404);
+		if (this.#upgrades === "refuse" || this.#down.has(route.name)) return refuse(client, 503);
+		if (this.#upgrades === "swallow")
+			return this.#keep({ name: route.name, client, passage: null });
+		const gateway = this.#options.gateway();
+		if (gateway === null) return refuse(client, 503);
+		const target = connect({ ...gateway, noDelay: true });
+		const { method, url, rawHeaders } = request;
+		const headers = [...kept(rawHeaders), "X-Edge-Name", route.name];
+		target.write(`${method} ${url} HTTP/1.1\r\n${lines(headers)}\r\n`);
+		if (head.length > 0) target.write(head);
+		this.#keep({ name: route.name, client, passage: new Passage(client, target) });
+	}
+
+	#keep(open: Open): void {
+		this.#open.add(open);
+		open.client.on("close", () => this.#open.delete(open));
+		if (open.passage !== null) return;
+		open.client.on("end", () => open.client.end());
+		open.client.resume();
+	}
+}
+
+/** Without those that only a proxy may set. */
+function kept(raw: readonly string[]): readonly string[] {
+	return raw.filter((_, at) => !OWN_HEADERS.includes((raw[at - (at % 2)] ?? "").toLowerCase()));
+}
+
+function lines(headers: readonly string[]): string {
+	let text = "";
+	for (let at = 0; at + 1 < headers.length; at += 2)
+		text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+	return text;
+}
+
+function answer(response: ServerResponse, status: number): void {
+	response.writeHead(status, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
+	response.end(`${STATUS_CODES[status]}\n`);
+}
+
+function refuse(client: Duplex, status: number): void {
+	client.end(
+		`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+	);
+}
