@@ -19,7 +19,7 @@ import { MainRegion } from "./pop/main-region.js";
 import { Pop } from "./pop/pop.js";
 import { edgeRoutes } from "./pop/routes.js";
 import type { Reach } from "./reach.js";
-import { resolving } from "./resolving.js";
+import { type Resolve, resolving } from "./resolving.js";
 import type { Credentials } from "./tls/credentials.js";
 
 export interface AssemblyOptions {
@@ -48,6 +48,7 @@ export class Assembly {
 	/** Servers made from now on announce windows by it. */
 	acceptRate: number | null;
 	readonly #attendance = new Attendance();
+	#resolver: Resolve | null = null;
 
 	constructor(
 		config: EdgeConfig,
@@ -156,9 +157,11 @@ export class Assembly {
 		};
 	}
 
+	/** Made when it is first needed: DNS must listen by then. */
 	#resolve(name: string, from: string): Promise<readonly string[]> {
 		const { dns, dohUrl } = this.where.node;
-		return resolving({ dns, dohUrl, hasAliases: this.reach.hasAliases })(name, from);
+		this.#resolver ??= resolving({ dns, dohUrl, hasAliases: this.reach.hasAliases });
+		return this.#resolver(name, from);
 	}
 
 	#newMain(): MainRegion {

@@ -36,7 +36,7 @@ describe("a client in Dublin", () => {
 		const elsewhere = (): number =>
 			["FRA", "LHR", "IAD"].reduce((sum, pop) => sum + socketsAt(rig, pop), 0);
 		await until(() => elsewhere() === 2, "it to be elsewhere");
-		expect(client.connection.get().status).toBe("connected");
+		await when(client.connection, ({ status }) => status === "connected", "a connection");
 		expect(heard).toEqual(["one", "two"]);
 		await client.close();
 		await other.client.close();
