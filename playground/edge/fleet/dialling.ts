@@ -1,20 +1,19 @@
 /*
  * How a Node client of this machine reaches the edge: every connection asks DNS as its neighbourhood does,
- * takes one of the addresses at random, and trusts the run's authority. Once the library resolves names
- * itself (`runtime.resolver`), this file shrinks to the authority.
+ * takes one of the addresses at random, and trusts the run's authority. The library would resolve names by
+ * itself, but neither from an address of the asker's own nor with an authority of ours: its resolver is null.
  */
 import { Agent, type RequestOptions, request } from "node:https";
 import { type Duplex, Readable } from "node:stream";
 import { connect } from "node:tls";
-import type { WebSocketConstructor } from "holdfast";
+import type { Runtime, WebSocketConstructor } from "holdfast";
 import { WebSocket } from "ws";
 import { type Resolve, resolving } from "../resolving.js";
 import type { FleetWorld } from "./contract.js";
 
 export interface Dialling {
-	/** For `runtime`. */
-	readonly WebSocket: WebSocketConstructor;
-	readonly fetch: typeof fetch;
+	/** For a client's `runtime`. */
+	readonly runtime: Pick<Runtime, "WebSocket" | "fetch" | "resolver">;
 	/** Ends the connections that are kept for later. */
 	readonly stop: () => void;
 }
@@ -32,8 +31,11 @@ export function dialling(world: FleetWorld, from: string): Dialling {
 		}
 	}
 	return {
-		WebSocket: EdgeWebSocket as unknown as WebSocketConstructor,
-		fetch: (input, init) => fetchBy(kept, String(input), init ?? {}),
+		runtime: {
+			WebSocket: EdgeWebSocket as unknown as WebSocketConstructor,
+			fetch: (input, init) => fetchBy(kept, String(input), init ?? {}),
+			resolver: null,
+		},
 		stop: () => {
 			agent.destroy();
 			kept.destroy();

@@ -39,7 +39,7 @@ export class Member {
 			// As the library has it, but for what a visitor would have to wait minutes for.
 			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
 			degraded: { intervalMs: [3_000, 8_000] },
-			runtime: { WebSocket: dialling.WebSocket, fetch: dialling.fetch },
+			runtime: dialling.runtime,
 		});
 		this.client.on("transition", ({ to }) => this.#note(to.status));
 		this.client.on("error", () => {

@@ -43,7 +43,7 @@ export async function startRig(
 			getToken: async () => name,
 			reconnect: { stableAfterMs: 2_000 },
 			...given,
-			runtime: { WebSocket: way.WebSocket, fetch: way.fetch },
+			runtime: way.runtime,
 		});
 		closes.push(async () => {
 			await made.close();

@@ -1,7 +1,7 @@
 /* The front for browsers: each connection is resolved by the edge's own DNS, and passed on as it is. */
 import { connect, type LookupFunction } from "node:net";
-import { WebSocket } from "ws";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { createClient } from "../../../src/client/create-client.js";
 import type { WebSocketConstructor } from "../../../src/runtime/runtime.js";
 import { until, when } from "../../support/until.js";
@@ -51,7 +51,7 @@ async function pageNear(place: string) {
 		api: `http://${place}api.localhost:${port}`,
 		getToken: async () => "page",
 		connect: "eager",
-		runtime: { WebSocket: LocalWebSocket as unknown as WebSocketConstructor },
+		runtime: { WebSocket: LocalWebSocket as unknown as WebSocketConstructor, resolver: null },
 	});
 	await when(client.connection, ({ status }) => status === "connected", "a connection");
 	return client;

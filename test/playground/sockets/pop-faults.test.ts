@@ -1,8 +1,10 @@
 /* E5 in a PoP: what its balancers can be made to do, and what clients make of it. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Action } from "../../../playground/edge/control/contract.js";
 import { until, when } from "../../support/until.js";
 import { type EdgeRig, healed, listenNear, socketsAt, startRig } from "./edge-rig.js";
+
+const PATIENCE_MS = 60_000;
 
 let rig: EdgeRig;
 beforeAll(async () => {
@@ -26,23 +28,28 @@ describe("a client of a PoP whose balancers", () => {
 			"forget it, and leave it half open",
 			[...conditions({ links: "half-open" }), ...conditions({ door: "closed" })],
 		],
-	])("%s goes to another PoP, and has all messages", async (what, actions) => {
-		const channel = `fault-${what.length}`;
-		const heard: string[] = [];
-		const moved = rig.client("DUB", { heartbeat: { idleMs: 1_000, timeoutMs: 1_000 } });
-		const { state } = moved.subscribe(channel, ({ data }) => heard.push(String(data)));
-		await when(state, ({ status }) => status === "subscribed", "a subscription");
-		const other = await listenNear(rig, "FRA", channel);
-		expect(socketsAt(rig, "DUB")).toBe(1);
-		for (const action of actions) await rig.control.act(action);
-		await other.client.publish(channel, "meanwhile");
-		await until(() => heard.length === 1, "the message that was sent meanwhile");
-		expect(heard).toEqual(["meanwhile"]);
-		const { endpoint = "" } = moved.connection.get() as { endpoint?: string };
-		expect(endpoint).toMatch(/wss-(primary|backup)/);
-		await moved.close();
-		await other.client.close();
-	});
+	])(
+		"%s goes to another PoP, and has all messages",
+		async (what, actions) => {
+			const channel = `fault-${what.length}`;
+			const heard: string[] = [];
+			const moved = rig.client("DUB", { heartbeat: { idleMs: 1_000, timeoutMs: 1_000 } });
+			onTestFinished(() => moved.close());
+			const { state } = moved.subscribe(channel, ({ data }) => heard.push(String(data)));
+			await when(state, ({ status }) => status === "subscribed", "a subscription");
+			const other = await listenNear(rig, "FRA", channel);
+			expect(socketsAt(rig, "DUB")).toBe(1);
+			for (const action of actions) await rig.control.act(action);
+			await other.client.publish(channel, "meanwhile");
+			// Silence has to be noticed first, then dials into it given up, one or two of them.
+			await until(() => heard.length === 1, "the message that was sent meanwhile", PATIENCE_MS);
+			expect(heard).toEqual(["meanwhile"]);
+			const { endpoint = "" } = moved.connection.get() as { endpoint?: string };
+			expect(endpoint).toMatch(/wss-(primary|backup)/);
+			await other.client.close();
+		},
+		90_000,
+	);
 
 	it("delay it stays, and is told later", async () => {
 		const { client, heard } = await listenNear(rig, "DUB", "slow");
