@@ -6,10 +6,10 @@ import { build } from "esbuild";
 import type { FleetState } from "../control/contract.js";
 import type { Ledger } from "../ledger.js";
 import {
-	NOBODY,
 	type FleetManners,
 	type FleetWorld,
 	type FromThread,
+	NOBODY,
 	type ThreadCounts,
 	type ThreadData,
 	type ToThread,
