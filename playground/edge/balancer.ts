@@ -15,6 +15,7 @@
 import { connect, type Socket } from "node:net";
 import { TcpLink } from "./tcp/link.js";
 import { TcpPort } from "./tcp/port.js";
+import { reset } from "./tcp/reset.js";
 
 export interface Conditions {
 	readonly door: "open" | "reset" | "silent" | "closed";
@@ -125,7 +126,7 @@ export class Balancer {
 
 	#accept(client: Socket): void {
 		this.accepted++;
-		if (this.#conditions.door === "reset") return void client.resetAndDestroy();
+		if (this.#conditions.door === "reset") return void reset(client);
 		const { target, idleMs = 350_000 } = this.#options;
 		const flow = new Flow({
 			client,
@@ -185,7 +186,7 @@ class Flow {
 	}
 
 	reset(): void {
-		if (this.#link === null) this.#options.client.resetAndDestroy();
+		if (this.#link === null) reset(this.#options.client);
 		else this.#link.reset();
 	}
 
@@ -199,7 +200,7 @@ class Flow {
 	#connect(): void {
 		const { client, target, delayMs, ended } = this.#options;
 		const address = target();
-		if (address === null || client.destroyed) return void client.resetAndDestroy();
+		if (address === null || client.destroyed) return void reset(client);
 		const socket = connect({ ...address, allowHalfOpen: true, noDelay: true });
 		const moved: FlowOptions["moved"] = (direction, bytes) => {
 			this.#touch();

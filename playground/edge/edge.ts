@@ -1,6 +1,6 @@
 /* The three servers, over one log: what a region, its backup and an API would be. */
 import { memoryLog } from "holdfast/server";
-import { Gateway, type GatewayState, type Verb, VERBS } from "./gateway.js";
+import { Gateway, type GatewayState, VERBS, type Verb } from "./gateway.js";
 
 export const TARGETS = ["primary", "backup", "api"] as const;
 export type Target = (typeof TARGETS)[number];

@@ -16,6 +16,7 @@ import type { Reach } from "./reach.js";
 import type { Resolve } from "./resolving.js";
 import { Passage } from "./tcp/passage.js";
 import { TcpPort } from "./tcp/port.js";
+import { reset } from "./tcp/reset.js";
 
 export interface FrontOptions {
 	readonly config: EdgeConfig;
@@ -89,13 +90,13 @@ export class Front {
 		if (asked === null) return void client.end(NOBODY);
 		const addresses = await resolve(asked.name, asked.from).catch(() => []);
 		const address = addresses[Math.floor(random() * addresses.length)];
-		if (address === undefined || client.destroyed) return void client.resetAndDestroy();
+		if (address === undefined || client.destroyed) return void reset(client);
 		const raw = connect({ ...reach.of(address), noDelay: true });
-		raw.on("error", () => client.resetAndDestroy());
+		raw.on("error", () => reset(client));
 		const target = connectTls({ socket: raw, servername: asked.name, ca: authority });
 		target.write(head);
 		// Gone on one side without an end: the other learns it the same way.
-		raw.on("close", (hadError) => hadError && client.resetAndDestroy());
+		raw.on("close", (hadError) => hadError && reset(client));
 		client.on("close", () => raw.destroy());
 		new Passage(client, target);
 	}

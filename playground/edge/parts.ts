@@ -1,7 +1,8 @@
 /* The parts of the edge in the order in which they start: what is asked by others comes before them. */
-import type { Part, Trouble } from "./supervisor.js";
-import type { Pop } from "./pop/pop.js";
+
 import type { Assembly } from "./assembly.js";
+import type { Pop } from "./pop/pop.js";
+import type { Part, Trouble } from "./supervisor.js";
 
 const FEED_MS = 250;
 /** What a slow machine takes for its first connection to the main region. */

@@ -11,6 +11,7 @@
 import { connect, type Socket } from "node:net";
 import { TcpLink } from "./tcp/link.js";
 import { TcpPort } from "./tcp/port.js";
+import { reset } from "./tcp/reset.js";
 
 export type GateVerb = "pass" | "refuse" | "swallow" | "down";
 
@@ -49,7 +50,7 @@ export class WebSocketGate {
 			if (verb === "swallow") link?.silence();
 			else if (verb === "pass" && link !== null) link.resume();
 			// Nobody will ever answer a handshake that was swallowed.
-			else client.resetAndDestroy();
+			else reset(client);
 		}
 	}
 

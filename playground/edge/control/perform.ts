@@ -1,6 +1,7 @@
 /* What each action does to the edge. Rejects with words for people where it can't be done. */
-import { HEALTHY } from "../balancer.js";
+
 import type { Assembly } from "../assembly.js";
+import { HEALTHY } from "../balancer.js";
 import { type Action, ROLES } from "./contract.js";
 
 /** Which of the gateways; throws where there is none of that number. */

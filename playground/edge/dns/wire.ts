@@ -7,12 +7,12 @@
  *          ─▶ query
  */
 import {
-	a,
-	aaaa,
 	type Answer,
 	AUTHORITATIVE_ANSWER,
-	decode,
+	a,
+	aaaa,
 	DNSSEC_OK,
+	decode,
 	encode,
 	type Packet,
 	question,

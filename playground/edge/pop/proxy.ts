@@ -9,10 +9,10 @@
  */
 import {
 	type IncomingMessage,
-	type RequestOptions,
 	request as plainRequest,
-	STATUS_CODES,
+	type RequestOptions,
 	type ServerResponse,
+	STATUS_CODES,
 } from "node:http";
 import { createServer, request as tlsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";

@@ -3,6 +3,7 @@
  * as they came, later if there is a delay. It knows no protocol.
  */
 import type { Socket } from "node:net";
+import { reset } from "./reset.js";
 
 /** What waits here at most before the sender feels it, as it would with a kernel's buffers in between. */
 const MOST_WAITING_BYTES = 1_048_576;
@@ -91,7 +92,7 @@ export class Lane {
 		const { to, moved } = this.#options;
 		if (to.destroyed) return;
 		if (content === "end") to.end();
-		else if (content === "reset") to.resetAndDestroy();
+		else if (content === "reset") reset(to);
 		else {
 			moved(content.length);
 			// Whoever counts may have cut it.

@@ -8,6 +8,7 @@
  */
 import type { Socket } from "node:net";
 import { Lane } from "./lane.js";
+import { reset } from "./reset.js";
 
 export interface TcpLinkOptions {
 	readonly client: Socket;
@@ -41,7 +42,7 @@ export class TcpLink {
 			socket.on("close", () => {
 				// Cut here, so that no end and no error has come through its lane.
 				const isCut = !socket.readableEnded && socket.errored === null;
-				if (isCut && !this.#isForgotten) other.resetAndDestroy();
+				if (isCut && !this.#isForgotten) reset(other);
 				if (client.destroyed && target.destroyed) ended?.();
 			});
 		this.resume();
@@ -60,12 +61,12 @@ export class TcpLink {
 	forget(): void {
 		this.#isForgotten = true;
 		for (const lane of this.#lanes) lane.silence();
-		this.#target.resetAndDestroy();
+		reset(this.#target);
 		this.#client.removeAllListeners("data").removeAllListeners("end").resume();
 	}
 
 	reset(): void {
-		this.#client.resetAndDestroy();
-		this.#target.resetAndDestroy();
+		reset(this.#client);
+		reset(this.#target);
 	}
 }

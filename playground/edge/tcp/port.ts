@@ -7,6 +7,7 @@
  *                        ╰──────────────────── open ◀──────────────────────╯
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { reset } from "./reset.js";
 
 export interface TcpPortOptions {
 	/** Addresses of this machine only: what listens here is made to be broken. @default "127.0.0.1" */
@@ -65,7 +66,7 @@ export class TcpPort {
 
 	/** Resets all connections. */
 	reset(): void {
-		for (const socket of this.#sockets) socket.resetAndDestroy();
+		for (const socket of this.#sockets) reset(socket);
 	}
 
 	/** Resolves when the port is free and the last connection is gone. */

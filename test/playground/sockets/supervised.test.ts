@@ -25,6 +25,17 @@ describe("the whole edge", () => {
 		}
 	});
 
+	it("leaves nothing either when it is stopped while its clients dial", async () => {
+		const before = resources();
+		for (let round = 0; round < 4; round++) {
+			const edge = await prepareEdge({ clients: 200 });
+			await edge.start();
+			await until(() => edge.assembly.sockets.arrivals > 0, "the first to come");
+			await edge.stop();
+		}
+		await until(() => resources() <= before, "nothing left of them");
+	});
+
 	it("says which part did not start, and leaves nothing, where a port is taken", async () => {
 		const before = resources();
 		const server = createServer();

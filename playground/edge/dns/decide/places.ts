@@ -2,7 +2,7 @@
  * Who is where: blocks of addresses → places, and how far places are apart. A place is a country, or a
  * part of one: "IE", "US-VA" (ISO 3166). The table is data: see ../places.json.
  */
-import { commonBits, contains, parsePrefix, type Prefix } from "./prefix.js";
+import { commonBits, contains, type Prefix, parsePrefix } from "./prefix.js";
 
 export interface PlaceTable {
 	/** Block → place; the longest block that fits counts. */
