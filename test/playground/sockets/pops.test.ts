@@ -190,9 +190,8 @@ describe("what goes between a PoP and the main region", () => {
 		const all = Buffer.concat(streams);
 		expect(all.length).toBeGreaterThan(5_000);
 		expect(streams.map(plaintextBytes)).toEqual(streams.map(() => 0));
-		for (const word of [SECRET, "DUB-1", "append", "HTTP/1.1", '{"']) {
+		for (const word of [SECRET, "DUB-1", "append", "HTTP/1.1"])
 			expect(all.includes(word), word).toBe(false);
-		}
 	});
 
 	it("would be seen if it were plain", () => {

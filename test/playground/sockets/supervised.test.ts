@@ -60,7 +60,9 @@ describe("the whole edge", () => {
 		// By client subnet, since all questions come from one address.
 		await until(() => ["DUB", "FRA", "LHR"].every((pop) => socketsAt(rig, pop) === 1), "one each");
 		await rig.control.act({ do: "kill-pop", pop: "DUB" });
-		await until(() => rig.edge.assembly.sockets.backup === 1, "one on the backup");
+		const elsewhere = (): number =>
+			["FRA", "LHR", "IAD"].reduce((sum, pop) => sum + socketsAt(rig, pop), 0);
+		await until(() => elsewhere() === 3 && socketsAt(rig, "DUB") === 0, "all of them elsewhere");
 	});
 
 	it("shows what fails as state, and starts nothing again by itself", async () => {
