@@ -6,6 +6,9 @@ import { createRealEdge, type RealEdge } from "../support/real-edge.js";
 import { until } from "../support/until.js";
 import { crash, openClient, openTabs, type Tabs, uncaught } from "./tabs.js";
 
+/** A thousand writes of a browser, on a machine that has other work. */
+const PATIENCE_MS = 45_000;
+
 let tabs: Tabs | undefined;
 let edge: RealEdge;
 
@@ -56,7 +59,7 @@ describe("a tab that crashes", () => {
 		await edge.primary.proxy.pass();
 		const second = await open("queued");
 		await publish(second, 1_001, 1_005);
-		await until(async () => (await edge.stored("room")).length >= 1_005, "all of it");
+		await until(async () => (await edge.stored("room")).length >= 1_005, "all of it", PATIENCE_MS);
 		await emptied(second);
 		expect(await edge.stored("room")).toEqual(range(1, 1_005));
 		expect(await uncaught(second)).toEqual([]);
@@ -81,7 +84,7 @@ describe("a tab that crashes", () => {
 		await until(() => crashing !== undefined, "the crash");
 		await crashing;
 		const second = await open("sending");
-		await until(async () => (await edge.stored("room")).length >= 1_000, "all of it");
+		await until(async () => (await edge.stored("room")).length >= 1_000, "all of it", PATIENCE_MS);
 		await emptied(second);
 		expect(await edge.stored("room")).toEqual(range(1, 1_000));
 	});
@@ -96,7 +99,7 @@ describe("two tabs with one namespace", () => {
 		await Promise.all([publish(a, 1, 200), publish(b, 1_001, 1_200)]);
 		await kept(a, 400);
 		await edge.primary.proxy.pass();
-		await until(async () => (await edge.stored("room")).length >= 400, "all of it");
+		await until(async () => (await edge.stored("room")).length >= 400, "all of it", PATIENCE_MS);
 		await Promise.all([emptied(a), emptied(b)]);
 		const stored = await edge.stored<number>("room");
 		expect(stored.filter((n) => n <= 1_000)).toEqual(range(1, 200));
@@ -116,7 +119,7 @@ describe("two tabs with one namespace", () => {
 		await kept(a, 400);
 		await end(a);
 		await edge.primary.proxy.pass();
-		await until(async () => (await edge.stored("room")).length >= 400, "all of it");
+		await until(async () => (await edge.stored("room")).length >= 400, "all of it", PATIENCE_MS);
 		await emptied(b);
 		const stored = await edge.stored<number>("room");
 		expect(stored.filter((n) => n <= 1_000)).toEqual(range(1, 200));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ResilientWebSocket } from "../../src/websocket/resilient.js";
 import { createFaultProxy } from "../support/fault-proxy.js";
-import { until } from "../support/until.js";
+import { until, when } from "../support/until.js";
 import { serve } from "./drop-ins/library.js";
 
 /** Two servers behind proxies, and a socket that knows both. */
@@ -50,8 +50,10 @@ describe("ResilientWebSocket on real sockets", () => {
 		let said = 0;
 		for (let kill = 0; kill < 5; kill++) {
 			await until(() => socket.readyState === 1, "a link");
+			// Listened for before: it may be over within one look of until().
+			const noticed = when(socket.connection, ({ status }) => status !== "connected", "the kill");
 			for (const proxy of [primary, backup]) proxy.reset();
-			await until(() => socket.readyState === 0, "the kill to be noticed");
+			await noticed;
 			for (let n = 0; n < 10; n++) socket.send(String(said++));
 			await until(() => heard.length === said, "all that was said");
 			await until(() => scene.sockets() === 1, "one socket, no more");
