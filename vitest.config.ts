@@ -56,9 +56,6 @@ export default defineConfig({
 					include: worldly,
 					// Real time passes in them, slower on a machine that has other work.
 					testTimeout: 60_000,
-					// A shared machine starves a process for seconds now and then. The report says who needed it
-					// ("retry x1"); what fails twice fails.
-					retry: 1,
 					maxWorkers: 1,
 					fileParallelism: false,
 					sequence: { groupOrder: 1 },
