@@ -40,10 +40,10 @@ it("boots from the backup when the primary fails, from storage when both do, and
 	await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
 	await page.reload();
 	await status();
-	await page.waitForFunction(async () => {
-		const keys = await (await caches.open("holdfast-pages")).keys();
-		return keys.length > 0;
-	});
+	// Not by waitForFunction, which takes the promise itself for a yes.
+	const pagesKept = (): Promise<number> =>
+		page.evaluate(async () => (await (await caches.open("holdfast-pages")).keys()).length);
+	await until(async () => (await pagesKept()) > 0, "the page in the cache");
 	await program[Symbol.asyncDispose]();
 	await page.reload();
 	expect(await sourceOf()).toBe("storage");
