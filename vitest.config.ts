@@ -21,7 +21,15 @@ const alias = [
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
-const WORLDLY = ["browser", "examples", "integration", "package", "playground/sockets", "project", "server/logs"];
+const WORLDLY = [
+	"browser",
+	"examples",
+	"integration",
+	"package",
+	"playground/sockets",
+	"project",
+	"server/logs",
+];
 const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
 const shared = {

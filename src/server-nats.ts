@@ -1,1 +1,1 @@
-export {};
+export { type NatsLogOptions, natsLog } from "./server/nats/nats-log.js";

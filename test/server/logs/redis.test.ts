@@ -4,19 +4,20 @@ import { systemClock } from "../../../src/runtime/clock.js";
 import type { MessageLog } from "../../../src/server/contract.js";
 import { redisLog } from "../../../src/server/redis/redis-log.js";
 import { acceptLog } from "../../support/log-acceptance.js";
+import type { RealServer } from "../../support/real-server.js";
 import { withTool } from "../../support/real-tool.js";
-import { RedisServer } from "../../support/redis-server.js";
+import { forgetTail, redisUrl, startRedis } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
 
 const RETAIN = { messages: 100, ms: 600_000 };
 
 await withTool("redis-server", (program) => {
-	let redis: RedisServer;
+	let redis: RealServer;
 	let logs: MessageLog[] = [];
 	let prefixes = 0;
 
 	beforeAll(async () => {
-		redis = await RedisServer.start(program);
+		redis = await startRedis(program);
 	});
 	afterEach(async () => {
 		for (const log of logs) await log[ASYNC_DISPOSE]();
@@ -30,7 +31,7 @@ await withTool("redis-server", (program) => {
 		const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
 		const make = (): MessageLog =>
 			redisLog({
-				url: redis.url,
+				url: redisUrl(redis),
 				prefix: `test-${prefixes}:`,
 				retain: RETAIN,
 				runtime: { clock },
@@ -46,7 +47,7 @@ await withTool("redis-server", (program) => {
 			retain: RETAIN,
 			restart: async (lost) => {
 				await redis.kill();
-				await redis.forget(lost);
+				await forgetTail(redis, lost);
 				await redis.run();
 				const isNear = (): Promise<boolean> =>
 					settle().then(
