@@ -8,7 +8,7 @@ import type { RealServer } from "../support/real-server.js";
 import { withTool } from "../support/real-tool.js";
 import { forgetTail, redisUrl, startRedis } from "../support/redis-server.js";
 import { until } from "../support/until.js";
-import { LogFleet, type LogKind, type Member } from "./log-fleet-rig.js";
+import { type Gateway, LogFleet, type LogKind, type Member } from "./log-fleet-rig.js";
 
 const MEMBERS = 6;
 const PLACE = { stream: "HOLDFAST", subject: "holdfast" };

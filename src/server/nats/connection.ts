@@ -34,6 +34,8 @@ export type Sequence = number;
 
 const WRONG_LAST_SEQUENCE = 10_071;
 const STREAM_NOT_FOUND = 10_059;
+/** The stream, the account or the disk has no room. */
+const FULL = [10_023, 10_028, 10_047, 10_077];
 const TRIES = 10;
 
 export class NatsConnection implements Connection {
@@ -85,13 +87,17 @@ export class NatsConnection implements Connection {
 		return this.#epoch;
 	}
 
-	/** Null: another message of the channel came after `last`. */
+	/**
+	 * Null: another message of the channel came after `last`.
+	 * @throws RealtimeError `overloaded`, `connection-lost`
+	 */
 	async publish(token: string, text: string, last: Sequence): Promise<Sequence | null> {
 		try {
 			return await this.#put(this.#messages(token), text, last);
 		} catch (reason) {
 			if (isApiError(reason, WRONG_LAST_SEQUENCE)) return null;
-			throw asError(reason);
+			if (!isApiError(reason, ...FULL)) throw asError(reason);
+			throw new RealtimeError("overloaded", (reason as Error).message, { cause: reason });
 		}
 	}
 
@@ -218,8 +224,8 @@ export class NatsConnection implements Connection {
 	}
 }
 
-const isApiError = (reason: unknown, code: number): boolean =>
-	reason instanceof JetStreamApiError && reason.code === code;
+const isApiError = (reason: unknown, ...codes: readonly number[]): boolean =>
+	reason instanceof JetStreamApiError && codes.includes(reason.code);
 
 /** As a caller can act on it. */
 function asError(reason: unknown): RealtimeError {

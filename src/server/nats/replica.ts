@@ -174,7 +174,8 @@ export class Replica {
 			this.#tidy();
 		} catch (reason) {
 			for (const { reject } of appends) reject(reason);
-			throw reason;
+			// No other connection would have more room.
+			if (RealtimeError.from(reason).code !== "overloaded") throw reason;
 		}
 	}
 

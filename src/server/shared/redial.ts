@@ -7,7 +7,7 @@
  * What is asked while it first dials waits for the outcome; after that, what is asked while it is not near
  * is rejected at once: a gateway has to answer its clients, and they know what to do.
  */
-import { RealtimeError } from "../../errors/realtime-error.js";
+import { type ErrorCode, RealtimeError } from "../../errors/realtime-error.js";
 import { withDeadline } from "../../runtime/deadline.js";
 import type { Clock, Logger } from "../../runtime/runtime.js";
 import { kindOf } from "../fault.js";
@@ -35,6 +35,8 @@ export interface RedialOptions<C> {
 	readonly timeoutMs: number;
 }
 
+/** They came from the other side: it is not away. */
+const ANSWERS: readonly ErrorCode[] = ["message-too-large", "overloaded", "closed"];
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [100, 5_000];
 
 export class Redial<C extends Connection> {
@@ -83,6 +85,7 @@ export class Redial<C extends Connection> {
 	/** What to reject with: why, as far as it is known, and what to do. */
 	away(cause: unknown): RealtimeError {
 		const { name } = this.#options;
+		if (cause instanceof RealtimeError && ANSWERS.includes(cause.code)) return cause;
 		const { code, message } = RealtimeError.from(cause ?? new Error("it was lost"));
 		const isRefusal = code === "unauthorized" || code === "invalid-option";
 		return new RealtimeError(isRefusal ? code : "connection-lost", `${name} is away: ${message}`, {
