@@ -1,10 +1,10 @@
 /* E17: three gateways over one log in Redis or in NATS, and what becomes of their clients when a part fails. */
 import { createClient as createRedis } from "redis";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ServerProcess } from "../../playground/edge/tools/server-process.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { createFaultProxy } from "../support/fault-proxy.js";
 import { endWithoutTail, startJetStream } from "../support/jetstream-server.js";
-import type { RealServer } from "../support/real-server.js";
 import { withTool } from "../support/real-tool.js";
 import { forgetTail, redisUrl, startRedis } from "../support/redis-server.js";
 import { until } from "../support/until.js";
@@ -24,14 +24,14 @@ afterEach(async () => {
 
 interface Store {
 	readonly kind: LogKind;
-	readonly start: () => Promise<RealServer>;
+	readonly start: () => Promise<ServerProcess>;
 	/** Kills it, takes the tail away, and leaves it down. */
-	readonly endWithoutTail: (server: RealServer, lost: number) => Promise<void>;
+	readonly endWithoutTail: (server: ServerProcess, lost: number) => Promise<void>;
 }
 
 async function open(
 	store: Store,
-): Promise<{ readonly server: RealServer; readonly fleet: LogFleet }> {
+): Promise<{ readonly server: ServerProcess; readonly fleet: LogFleet }> {
 	const server = await store.start();
 	ends.push(server);
 	const fleet = await LogFleet.start(store.kind, server.port);
@@ -115,13 +115,13 @@ await withTool("redis-server", (program) => {
 		},
 	});
 
-	async function ask(server: RealServer, ...command: string[]): Promise<string> {
+	async function ask(server: ServerProcess, ...command: string[]): Promise<string> {
 		const redis = await createRedis({ url: redisUrl(server) }).connect();
 		const answer = String(await redis.sendCommand(command));
 		redis.destroy();
 		return answer;
 	}
-	const offsetOf = async (server: RealServer): Promise<string | undefined> =>
+	const offsetOf = async (server: ServerProcess): Promise<string | undefined> =>
 		/(?:master|slave)_repl_offset:(\d+)/.exec(await ask(server, "INFO", "replication"))?.[1];
 
 	it("a replica that is promoted without the tail: a gap, and nothing new is dropped", async () => {

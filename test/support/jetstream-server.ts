@@ -3,10 +3,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { RealServer } from "./real-server.js";
+import { ServerProcess } from "../../playground/edge/tools/server-process.js";
 
-export function startJetStream(program: string): Promise<RealServer> {
-	return RealServer.start({
+export function startJetStream(program: string): Promise<ServerProcess> {
+	return ServerProcess.start({
 		program,
 		args: ({ port, folder }) => [
 			...["--addr", "127.0.0.1", "--port", String(port), "--jetstream", "--store_dir", folder],
@@ -22,7 +22,7 @@ export const natsUrl = ({ port }: { readonly port: number }): string => `nats://
  * a disk that was not written in time leaves.
  */
 export async function endWithoutTail(
-	server: RealServer,
+	server: ServerProcess,
 	{ stream, subject }: { readonly stream: string; readonly subject: string },
 	lost: number | "all",
 ): Promise<void> {

@@ -1,13 +1,16 @@
 /* A real redis-server, and what it takes to make it lose its tail. */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RealServer } from "./real-server.js";
+import { ServerProcess } from "../../playground/edge/tools/server-process.js";
 
 /** Every write is on disk before it is answered, as commands that a test can read. */
 const ALWAYS = ["--appendonly", "yes", "--appendfsync", "always", "--aof-use-rdb-preamble", "no"];
 
-export function startRedis(program: string, args: readonly string[] = ALWAYS): Promise<RealServer> {
-	return RealServer.start({
+export function startRedis(
+	program: string,
+	args: readonly string[] = ALWAYS,
+): Promise<ServerProcess> {
+	return ServerProcess.start({
 		program,
 		args: ({ port, folder }) => [
 			...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
@@ -24,7 +27,7 @@ export const redisUrl = ({ port }: { readonly port: number }): string =>
  * While it does not run: takes what its journal has of the last `lost` messages of every channel out of it, or
  * all of it.
  */
-export async function forgetTail({ folder }: RealServer, lost: number | "all"): Promise<void> {
+export async function forgetTail({ folder }: ServerProcess, lost: number | "all"): Promise<void> {
 	const journals = join(folder, "appendonlydir");
 	if (lost === "all") return rm(journals, { recursive: true, force: true });
 	for (const name of (await readdir(journals)).filter((each) => each.includes(".incr."))) {

@@ -20,10 +20,15 @@ import { Redial } from "../shared/redial.js";
 import { NatsConnection } from "./connection.js";
 import { NatsSession } from "./session.js";
 
+type Servers = string | readonly string[];
+
 /** What `natsLog` takes. Only `servers` is required. */
 export interface NatsLogOptions {
-	/** One server, or those of one cluster: `nats://` or, with TLS, `tls://`; without a name or a password. */
-	readonly servers: string | readonly string[];
+	/**
+	 * One server, or those of one cluster: `nats://` or, with TLS, `tls://`; without a name or a password. A
+	 * function is asked before each dial.
+	 */
+	readonly servers: Servers | (() => Servers | Promise<Servers>);
 	/** Whom to log in as. @default nobody */
 	readonly login?: { readonly token: string } | { readonly user: string; readonly pass: string };
 	/** The stream that holds the log; it is made if there is none. @default "HOLDFAST" */
@@ -69,17 +74,19 @@ class NatsLog implements MessageLog {
 
 	constructor(options: NatsLogOptions) {
 		const { timeoutMs = 3_000, retain = RETAIN, logger = silentLogger, runtime = {} } = options;
-		const servers = [options.servers].flat() as readonly string[];
-		for (const url of servers.length > 0 ? servers : [""])
+		const { servers } = options;
+		const urls = typeof servers === "function" ? [servers] : [servers].flat();
+		for (const url of urls.length > 0 ? urls : [""])
 			checkLogOptions({ url, protocols: ["nats:", "tls:"], retain, timeoutMs });
 		const { clock = systemClock, random = Math.random } = runtime;
 		const { stream = "HOLDFAST", subject = "holdfast", replicas = 1 } = options;
-		const access = { servers, timeoutMs, ...options.login };
 		this.retain = retain;
 		this.#clock = clock;
 		this.#redial = new Redial({
 			...{ name: "NATS", clock, random, logger, timeoutMs },
 			dial: async () => {
+				const found = typeof servers === "function" ? await servers() : servers;
+				const access = { servers: [found].flat(), timeoutMs, ...options.login };
 				const place = { stream, subject, replicas };
 				const connection = await NatsConnection.dial(access, place, random);
 				return new NatsSession(connection, { retain, clock, timeoutMs });
@@ -135,6 +142,7 @@ class NatsLog implements MessageLog {
 		try {
 			await this.#say(this.#join(session, followed));
 		} catch (reason) {
+			followed.end();
 			this.#followed.delete(followed);
 			throw reason;
 		}

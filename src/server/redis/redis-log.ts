@@ -162,6 +162,7 @@ class RedisLog implements MessageLog {
 		try {
 			await followed.join(() => connection.subscribe(name, hear));
 		} catch (reason) {
+			followed.end();
 			this.#followed.delete(followed);
 			throw this.#redial.away(reason);
 		}
@@ -213,9 +214,14 @@ class RedisLog implements MessageLog {
 	async #rejoin(connection: RedisConnection, followed: Followed): Promise<void> {
 		const hear = this.#followed.get(followed);
 		if (hear === undefined) return;
-		const join = followed.join(() => connection.subscribe(this.#feed(followed.channel), hear));
-		// Half followed is not followed: the next connection tries again.
-		await join.catch(() => this.#redial.drop(connection));
+		const name = this.#feed(followed.channel);
+		try {
+			await followed.join(() => connection.subscribe(name, hear));
+			if (!this.#followed.has(followed)) await connection.unsubscribe(name, hear);
+		} catch {
+			// Half followed is not followed: the next connection tries again.
+			this.#redial.drop(connection);
+		}
 	}
 }
 

@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
+import type { ServerProcess } from "../../../playground/edge/tools/server-process.js";
 import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import type { MessageLog } from "../../../src/server/contract.js";
 import { natsLog } from "../../../src/server/nats/nats-log.js";
 import { endWithoutTail, natsUrl, startJetStream } from "../../support/jetstream-server.js";
 import { acceptLog } from "../../support/log-acceptance.js";
-import type { RealServer } from "../../support/real-server.js";
 import { withTool } from "../../support/real-tool.js";
 import { until } from "../../support/until.js";
 
 const RETAIN = { messages: 100, ms: 600_000 };
 
 await withTool("nats-server", (program) => {
-	let nats: RealServer;
+	let nats: ServerProcess;
 	let logs: MessageLog[] = [];
 	let streams = 0;
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
+import type { ServerProcess } from "../../../playground/edge/tools/server-process.js";
 import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import type { MessageLog } from "../../../src/server/contract.js";
 import { redisLog } from "../../../src/server/redis/redis-log.js";
 import { acceptLog } from "../../support/log-acceptance.js";
-import type { RealServer } from "../../support/real-server.js";
 import { withTool } from "../../support/real-tool.js";
 import { forgetTail, redisUrl, startRedis } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
@@ -12,7 +12,7 @@ import { until } from "../../support/until.js";
 const RETAIN = { messages: 100, ms: 600_000 };
 
 await withTool("redis-server", (program) => {
-	let redis: RealServer;
+	let redis: ServerProcess;
 	let logs: MessageLog[] = [];
 	let prefixes = 0;
 

@@ -3,16 +3,16 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { createClient } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../playground/edge/tools/free-port.js";
+import type { ServerProcess } from "../../../playground/edge/tools/server-process.js";
 import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import type { FollowedMessage, LogMessage, MessageLog } from "../../../src/server/contract.js";
 import { type NatsLogOptions, natsLog } from "../../../src/server/nats/nats-log.js";
 import { type RedisLogOptions, redisLog } from "../../../src/server/redis/redis-log.js";
 import { createFaultProxy } from "../../support/fault-proxy.js";
-import { freePort } from "../../support/free-port.js";
 import { natsUrl, startJetStream } from "../../support/jetstream-server.js";
 import { message } from "../../support/log-trial.js";
-import type { RealServer } from "../../support/real-server.js";
 import { withTool } from "../../support/real-tool.js";
 import { redisUrl, startRedis } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
@@ -41,7 +41,7 @@ const isWell = (log: MessageLog): Promise<boolean> =>
 interface Kind {
 	readonly name: string;
 	readonly make: (port: number) => MessageLog;
-	readonly start: () => Promise<RealServer>;
+	readonly start: () => Promise<ServerProcess>;
 }
 
 /** What both must do. */
@@ -148,12 +148,12 @@ describe("natsLog", () => {
 });
 
 await withTool("redis-server", (program) => {
-	const start = (...args: readonly string[]): Promise<RealServer> => startRedis(program, args);
+	const start = (...args: readonly string[]): Promise<ServerProcess> => startRedis(program, args);
 	const of = (port: number, over: Partial<RedisLogOptions> = {}): MessageLog =>
 		redisLog({ url: redisUrl({ port }), timeoutMs: 500, ...over });
 	endure({ name: "Redis", make: of, start });
 
-	async function tell(server: RealServer, ...command: string[]): Promise<unknown> {
+	async function tell(server: ServerProcess, ...command: string[]): Promise<unknown> {
 		const redis = await createClient({ url: redisUrl(server) }).connect();
 		const answer = await redis.sendCommand(command);
 		redis.destroy();
@@ -230,13 +230,13 @@ await withTool("redis-server", (program) => {
 });
 
 await withTool("nats-server", (program) => {
-	const start = (): Promise<RealServer> => startJetStream(program);
+	const start = (): Promise<ServerProcess> => startJetStream(program);
 	const of = (port: number, over: Partial<NatsLogOptions> = {}): MessageLog =>
 		natsLog({ servers: natsUrl({ port }), timeoutMs: 500, ...over });
 	endure({ name: "NATS", make: of, start });
 
 	async function manage<T>(
-		server: RealServer,
+		server: ServerProcess,
 		run: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
 	): Promise<T> {
 		const nats = await connect({ servers: natsUrl(server) });

@@ -15,7 +15,7 @@ const where = (): string => readFileSync(place, "utf8");
 /** Brisk: a log that is silent is noticed within a test's patience. */
 const timeoutMs = 1_000;
 const log =
-	kind === "redis" ? redisLog({ url: where, timeoutMs }) : natsLog({ servers: where(), timeoutMs });
+	kind === "redis" ? redisLog({ url: where, timeoutMs }) : natsLog({ servers: where, timeoutMs });
 
 const http = createHttp();
 const server = createServer<IncomingMessage>({
