@@ -12,6 +12,7 @@ import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
+import { type LogStore, logStore } from "./log/log-store.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
 import { Attendance } from "./pop/attendance.js";
@@ -37,6 +38,7 @@ export class Assembly {
 	readonly reach: Reach;
 	readonly credentials: Credentials;
 	readonly names: Names;
+	readonly store: LogStore;
 	readonly main: MainRegion;
 	readonly pops: readonly Pop[];
 	readonly monitor: Monitor;
@@ -61,6 +63,7 @@ export class Assembly {
 		this.credentials = credentials;
 		this.acceptRate = config.acceptRate;
 		this.names = new Names(config);
+		this.store = logStore(config.log);
 		this.main = this.#newMain();
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
@@ -167,6 +170,7 @@ export class Assembly {
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
 		return new MainRegion({
+			log: this.store.log,
 			certificate: credentials.mesh,
 			authority: credentials.meshAuthority,
 			peers: config.pops.map(({ name }) => name),

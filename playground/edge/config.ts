@@ -4,6 +4,8 @@
  * under which DNS knows a PoP's balancers, and `reach.ts` says which ports of 127.0.0.1 stand for them.
  */
 
+import type { LogKind } from "./log/log-store.js";
+
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
 	readonly name: string;
@@ -25,6 +27,8 @@ export interface EdgeConfig {
 	readonly pops: readonly PopConfig[];
 	/** Which of them holds the log and the webapp. */
 	readonly main: string;
+	/** What holds the messages: this process, or a server that is started for it. */
+	readonly log: LogKind;
 	/** Of the DNS server. */
 	readonly dnsAddress: string;
 	/** Seconds, of the WebSocket names. */
@@ -59,6 +63,7 @@ export const CONFIG: EdgeConfig = {
 		pop({ name: "IAD", city: "Virginia", place: "US-VA", region: "us-east-1", block: "127.0.4" }),
 	],
 	main: "IAD",
+	log: "memory",
 	dnsAddress: "127.0.53.1",
 	ttl: 10,
 	capacity: 2_000,
