@@ -58,10 +58,7 @@ export class ControlClient {
 	 * Each state as it comes, until aborted; ends when the server does. `clients` take part in the ledger
 	 * until then.
 	 */
-	async *watch(
-		signal?: AbortSignal,
-		clients: readonly string[] = [],
-	): AsyncGenerator<EdgeState> {
+	async *watch(signal?: AbortSignal, clients: readonly string[] = []): AsyncGenerator<EdgeState> {
 		const query = clients.map((client) => `client=${encodeURIComponent(client)}`).join("&");
 		const answer = await this.#ask("GET", `/events?${query}`, undefined, signal);
 		const reader = (answer.body as ReadableStream<Uint8Array>).getReader();

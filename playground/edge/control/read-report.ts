@@ -34,8 +34,7 @@ export const isReporter = (client: unknown): boolean =>
 /** Throws with what is wrong. */
 export function readReport(value: unknown): LedgerReport {
 	const { client, events } = Object(value) as Partial<LedgerReport>;
-	if (!isReporter(client))
-		throw new TypeError('"client" is a name, and none of the fleet\'s.');
+	if (!isReporter(client)) throw new TypeError('"client" is a name, and none of the fleet\'s.');
 	if (!Array.isArray(events) || events.length > MOST_EVENTS)
 		throw new TypeError(`"events" is a list of at most ${MOST_EVENTS}.`);
 	for (const [at, event] of events.entries()) {

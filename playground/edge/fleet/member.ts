@@ -95,7 +95,7 @@ export class Member {
 
 	#type(): void {
 		const { channel, name } = this.#options;
-		const typing = this.client.publish(channel, { typing: name }, { ephemeral: true });
+		const typing = this.client.publish(`${channel}.typing`, { typing: name }, { ephemeral: true });
 		// Without a link nobody is told.
 		typing.catch(() => undefined);
 	}

@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import { STORIES } from "../../edge/stories/stories.js";
+import { LedgerLine } from "../ledger/ledger-line.js";
+import { choose, pageState, theme, toggleTheme } from "./page-state.js";
+import { useSource } from "./store.js";
+
+export function Header(): ReactNode {
+	const { story } = useSource(pageState);
+	const shown = useSource(theme);
+	const other = shown === "dark" ? "light" : "dark";
+	return (
+		<header className="top">
+			<h1>Holdfast</h1>
+			<label className="pick">
+				<span>Story</span>
+				<select
+					value={story ?? ""}
+					onChange={({ target }) => choose({ story: target.value || null })}
+					data-testid="story-select"
+				>
+					<option value="">none: break it yourself</option>
+					{STORIES.map(({ id, title }) => (
+						<option key={id} value={id}>
+							{title}
+						</option>
+					))}
+				</select>
+			</label>
+			<LedgerLine />
+			<button
+				type="button"
+				className="quiet theme"
+				aria-label={`Use the ${other} theme`}
+				title={`Use the ${other} theme`}
+				onClick={toggleTheme}
+				data-testid="theme"
+			>
+				<span aria-hidden="true">{shown === "dark" ? "☀" : "◐"}</span>
+			</button>
+		</header>
+	);
+}
