@@ -35,8 +35,18 @@ export function Header(): ReactNode {
 				onClick={toggleTheme}
 				data-testid="theme"
 			>
-				<span aria-hidden="true">{shown === "dark" ? "☀" : "◐"}</span>
+				<ThemeSign />
 			</button>
 		</header>
+	);
+}
+
+/** Half dark, half light: a font may lack the character. */
+function ThemeSign(): ReactNode {
+	return (
+		<svg viewBox="0 0 18 18" aria-hidden="true">
+			<circle cx="9" cy="9" r="7" fill="none" stroke="currentColor" strokeWidth="1.5" />
+			<path d="M9 2a7 7 0 0 1 0 14z" fill="currentColor" />
+		</svg>
 	);
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { choose } from "../app/page-state.js";
 import { useSource } from "../app/store.js";
 import type { Person } from "../people/person.js";
-import { curve, placeOf } from "./places.js";
+import { curve, endOf, placeOf } from "./places.js";
 import { cityOf, useWhereabouts } from "./use-whereabouts.js";
 import { whereaboutsWords } from "./whereabouts.js";
 
@@ -15,7 +15,7 @@ export function PersonPath({ person }: { readonly person: Person }): ReactNode {
 	const { id, name } = person.profile;
 	const { way, pop } = whereabouts;
 	const from = placeOf(id);
-	const to = pop === null ? from : placeOf(pop);
+	const to = pop === null ? from : endOf(pop, id);
 	return (
 		<>
 			<svg

@@ -7,15 +7,21 @@ export interface Place {
 
 /** PoPs in a column, the main region to the right of them. */
 export const PLACES: Readonly<Record<string, Place>> = {
-	ada: { x: 7, y: 26 },
-	lin: { x: 7, y: 58 },
-	DUB: { x: 40, y: 13 },
-	FRA: { x: 40, y: 41 },
-	LHR: { x: 40, y: 69 },
-	IAD: { x: 82, y: 41 },
+	ada: { x: 7, y: 33 },
+	lin: { x: 7, y: 67 },
+	DUB: { x: 40, y: 14 },
+	FRA: { x: 40, y: 50 },
+	LHR: { x: 40, y: 86 },
+	IAD: { x: 82, y: 50 },
 };
 
-export const CENTRE: Place = { x: 40, y: 41 };
+export const CENTRE: Place = { x: 40, y: 50 };
+/** Where her link ends: beside the other one's. */
+export function endOf(pop: string, person: string): Place {
+	const { x, y } = placeOf(pop);
+	return { x, y: y + (person === "ada" ? -3 : 3) };
+}
+
 export const placeOf = (id: string): Place => PLACES[id] ?? CENTRE;
 
 /** A curve from left to right, for an SVG of 100 × 100. */

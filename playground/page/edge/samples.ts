@@ -25,13 +25,18 @@ export function addSample(samples: readonly Sample[], state: EdgeState): readonl
 	return [...samples, { at: state.at, ...state.sockets }].slice(-KEPT);
 }
 
-/** For uPlot: instants in seconds, and a row for each series. */
+/** For uPlot: seconds before the last one, and a row for each series. */
 export function rowsOf(samples: readonly Sample[]): number[][] {
+	const end = samples.at(-1)?.at ?? 0;
 	return [
-		samples.map(({ at }) => at / 1_000),
+		samples.map(({ at }) => (at - end) / 1_000),
 		...SERIES.map(({ name }) => samples.map((sample) => sample[name])),
 	];
 }
+
+/** Of an instant in seconds before now. */
+export const agoWords = (at: number): string =>
+	at === 0 ? "now" : `${Math.round(-at / 60)} min ago`;
 
 const MINUTE_MS = 60_000;
 

@@ -4,7 +4,7 @@ import { saneLocale } from "./sane-locale.js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Sample } from "../../edge/control/contract.js";
-import { rowsOf, SERIES, SHOWN_MS } from "./samples.js";
+import { agoWords, rowsOf, SERIES, SHOWN_MS } from "./samples.js";
 
 const AXIS_PX = 44;
 const FONT = "11px system-ui, sans-serif";
@@ -53,18 +53,19 @@ export class SocketsChart {
 			...this.#size,
 			cursor: { show: false },
 			legend: { show: false },
-			padding: [8, 8, 0, 0],
+			padding: [8, 28, 0, 0],
 			scales: {
-				x: {
-					range: (_plot, _min, max) => {
-						const end = max || Date.now() / 1_000;
-						return [end - SHOWN_MS / 1_000, end];
-					},
-				},
+				x: { time: false, range: () => [-SHOWN_MS / 1_000, 0] },
 				y: { range: (_plot, _min, max) => [0, Math.max(10, (max ?? 0) * 1.1)] },
 			},
 			axes: [
-				{ ...axis, size: 22, space: 90 },
+				{
+					...axis,
+					size: 22,
+					// A label a minute.
+					splits: () => [-180, -120, -60, 0],
+					values: (_plot, ticks) => ticks.map(agoWords),
+				},
 				{ ...axis, size: AXIS_PX, space: 28, values: (_plot, ticks) => ticks.map(format) },
 			],
 			series: [

@@ -79,7 +79,9 @@ export function moveFocus(root: HTMLElement | null, key: string): boolean {
 	const at = items.indexOf(document.activeElement as HTMLElement);
 	const next = {
 		ArrowDown: (at + 1) % items.length,
+		ArrowRight: (at + 1) % items.length,
 		ArrowUp: (at - 1 + items.length) % items.length,
+		ArrowLeft: (at - 1 + items.length) % items.length,
 		Home: 0,
 		End: items.length - 1,
 	}[key];

@@ -61,7 +61,7 @@ function figuresOf({
 		["latency", latencyMs === null ? "not measured yet" : `${latencyMs.toFixed(1)} ms`],
 		["dials", String(dials)],
 		["failovers", String(failovers)],
-		["moved without a pause", String(migrations)],
+		["moves", `${migrations} without a pause`],
 		["polls", String(polls)],
 	];
 }

@@ -1,5 +1,4 @@
 /* What happened, in words: one line, and the answer to "why?". Pure. */
-import type { ConnectionState } from "holdfast";
 import type { VisitState } from "../../edge/control/contract.js";
 import type { Entry, Happening } from "./entry.js";
 
@@ -24,7 +23,7 @@ export const roleOf = (endpoint: string): "primary" | "backup" =>
 export function lineOf({ happening, at }: Entry, place: string | null): Line {
 	switch (happening.is) {
 		case "transition":
-			return ofConnection(happening.to, at, place);
+			return ofConnection(happening, at, place);
 		case "mode":
 			return ofMode(happening);
 		case "banner":
@@ -47,18 +46,18 @@ export function lineOf({ happening, at }: Entry, place: string | null): Line {
 	}
 }
 
-function ofConnection(to: ConnectionState, at: number, place: string | null): Line {
+function ofConnection({ to, endpoint, dialId }: Transition, at: number, place: string | null): Line {
 	switch (to.status) {
 		case "connected": {
 			const where = place === null ? "" : ` in ${place}`;
 			return { tone: to.role, words: `connected to the ${to.role}${where}` };
 		}
 		case "connecting":
-			return { tone: "plain", words: `connecting to the ${roleOf(to.endpoint)}` };
+			return { tone: "plain", words: dialWords(to.endpoint, dialId) };
 		case "reconnecting":
 			return to.retryAt === null
-				? { tone: "plain", words: `reconnecting, attempt ${to.attempt}: dialling now` }
-				: { tone: "plain", words: `lost; next try in ${seconds(Math.max(0, to.retryAt - at))}` };
+				? { tone: "plain", words: dialWords(endpoint, dialId) }
+				: { tone: "plain", words: `no link; next try in ${seconds(Math.max(0, to.retryAt - at))}` };
 		case "failed":
 			return { tone: "fault", words: `stopped: ${to.cause.message}` };
 		case "idle":
@@ -67,6 +66,11 @@ function ofConnection(to: ConnectionState, at: number, place: string | null): Li
 		default:
 			return to satisfies never;
 	}
+}
+
+function dialWords(endpoint: string | null, dialId: number): string {
+	const name = endpoint === null ? "" : ` the ${roleOf(endpoint)}`;
+	return `dials${name} (dial ${dialId})`;
 }
 
 function ofMode({ mode }: Extract<Happening, { is: "mode" }>): Line {

@@ -41,9 +41,7 @@ export function ChannelList({ person, selected, unread, select }: ChannelListPro
 						onClick={() => select(id)}
 						data-testid={`channel-${label}`}
 					>
-						<span className="channel-name">
-							<span aria-hidden="true">#</span> {label}
-						</span>
+						{label}
 						<span className="unread" hidden={count === 0}>
 							{unreadWords(count)}
 							<span className="unseen"> unread</span>
