@@ -6,9 +6,13 @@ import { showTheme } from "./app/page-state.js";
 import { startPeople } from "./people/people.js";
 import "./styles/tokens.css";
 import "./styles/frame.css";
+import "./styles/footer.css";
 import "./styles/users.css";
 import "./styles/edge.css";
+import "./styles/chart.css";
 import "./styles/timeline.css";
+import "./styles/menus.css";
+import "./styles/narrow.css";
 
 showTheme();
 startPeople();

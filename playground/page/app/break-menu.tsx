@@ -1,21 +1,29 @@
 /* Every part and its verbs by keyboard: the parts first, then the verbs of the one that was chosen. */
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import type { EdgeState } from "../../edge/control/contract.js";
-import { moveFocus, VerbMenu } from "../edge/verb-menu.js";
 import type { Part } from "../edge/part.js";
+import { VerbMenu } from "../edge/verb-menu.js";
 import { faultsOf, partsOf } from "../edge/verbs.js";
 import { live } from "../people/people.js";
-import { useDismissal } from "./popover.js";
+import { Menu, type MenuItem } from "./menu.js";
 import { useSource } from "./store.js";
 
-type Shown = "nothing" | "parts" | Part;
+interface PartItem extends MenuItem {
+	readonly part: Part;
+}
+
+const itemsOf = (state: EdgeState): readonly PartItem[] =>
+	partsOf(state.pops).map((part) => {
+		const { id, label, key, about } = part;
+		return { id, label, key, part, help: faultsOf(part, state).join(", ") || about };
+	});
 
 export function BreakMenu(): ReactNode {
 	const state = useSource(live.state);
-	const [shown, setShown] = useState<Shown>("nothing");
+	const [shown, setShown] = useState<"nothing" | "parts" | Part>("nothing");
 	const button = useRef<HTMLButtonElement>(null);
 	const isReady = state !== null && state.phase === "ready";
-	const close = (): void => {
+	const leave = (): void => {
 		setShown("nothing");
 		button.current?.focus();
 	};
@@ -34,54 +42,17 @@ export function BreakMenu(): ReactNode {
 				Break something…
 			</button>
 			{isReady && shown === "parts" && (
-				<PartsMenu parts={partsOf(state.pops)} state={state} choose={setShown} close={close} />
+				<Menu
+					label="Parts of the edge"
+					name="part-item"
+					items={itemsOf(state)}
+					choose={({ part }) => setShown(part)}
+					close={(how) => (how === "key" ? leave() : setShown("nothing"))}
+				/>
 			)}
 			{isReady && typeof shown === "object" && (
-				<VerbMenu part={shown} state={state} close={close} />
+				<VerbMenu part={shown} state={state} close={leave} />
 			)}
 		</span>
-	);
-}
-
-interface PartsMenuProps {
-	readonly parts: readonly Part[];
-	readonly state: EdgeState;
-	readonly choose: (part: Part) => void;
-	readonly close: () => void;
-}
-
-function PartsMenu({ parts, state, choose, close }: PartsMenuProps): ReactNode {
-	const root = useRef<HTMLDivElement>(null);
-	useDismissal(root, true, close);
-	useEffect(() => {
-		root.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
-	}, []);
-	const press = (event: KeyboardEvent): void => {
-		if (event.key === "Tab") return close();
-		const part = parts.find(({ key }) => key === event.key.toLowerCase());
-		const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-		if (moveFocus(root.current, event.key) || (part !== undefined && !hasModifier))
-			event.preventDefault();
-		if (part !== undefined && !hasModifier) choose(part);
-	};
-	return (
-		<div className="menu" ref={root} onKeyDown={press} data-testid="parts">
-			<div role="menu" aria-label="Parts of the edge">
-				{parts.map((part) => (
-					<button
-						key={part.id}
-						type="button"
-						role="menuitem"
-						tabIndex={-1}
-						aria-keyshortcuts={part.key}
-						onClick={() => choose(part)}
-					>
-						<span>{part.label}</span>
-						<kbd aria-hidden="true">{part.key.toUpperCase()}</kbd>
-						<small>{faultsOf(part, state).join(", ") || part.about}</small>
-					</button>
-				))}
-			</div>
-		</div>
 	);
 }

@@ -71,7 +71,8 @@ function Network({ person }: { readonly person: Person }): ReactNode {
 		person.log.note({ is: "action", words: sky === to ? `${name} is back` : words });
 	};
 	return (
-		<span className="network" role="group" aria-label={`${name}'s device`}>
+		<fieldset className="network">
+			<legend className="unseen">{name}'s device</legend>
 			<span aria-hidden="true">{name}</span>
 			<button
 				type="button"
@@ -89,6 +90,6 @@ function Network({ person }: { readonly person: Person }): ReactNode {
 			>
 				Sleep
 			</button>
-		</span>
+		</fieldset>
 	);
 }

@@ -25,6 +25,15 @@ export type Playing =
 	| { readonly is: "over"; readonly verdict: Verdict }
 	| { readonly is: "broken"; readonly words: string };
 
+const READ_MS = 3_000;
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		setTimeout(resolve, ms);
+		signal.addEventListener("abort", () => resolve(), { once: true });
+	});
+}
+
 const BEGINNING: Playing = {
 	is: "running",
 	at: -1,
@@ -40,6 +49,8 @@ export class Player {
 	#release: (() => void) | null = null;
 	/** It was started once more while it ran. */
 	#again = false;
+	/** When the caption has been read. */
+	#readAt = 0;
 
 	constructor(story: Story) {
 		this.story = story;
@@ -96,6 +107,7 @@ export class Player {
 				gate: () => this.#gate(signal),
 				onStep: ({ caption }, at) => {
 					if (signal.aborted) return;
+					this.#readAt = Date.now() + READ_MS;
 					this.#change({ at, isHeld: false });
 					noteAction(caption);
 				},
@@ -117,8 +129,10 @@ export class Player {
 		if (isAgain) this.start();
 	}
 
-	/** Paused, it stops here. */
+	/** A caption stays long enough to be read; paused, it stops here. */
 	async #gate(signal: AbortSignal): Promise<void> {
+		const leftMs = this.#readAt - Date.now();
+		if (leftMs > 0 && !signal.aborted) await rest(leftMs, signal);
 		const playing = this.playing.get();
 		if (playing.is !== "running" || !playing.isPaused || signal.aborted) return;
 		this.#change({ isHeld: true });

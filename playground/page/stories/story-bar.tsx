@@ -96,7 +96,8 @@ function Buttons({ player, playing }: PlayerProps): ReactNode {
 	const isRunning = playing.is === "running";
 	const isPaused = isRunning && playing.isPaused;
 	return (
-		<div className="story-buttons" role="group" aria-label="Story controls">
+		<fieldset className="story-buttons">
+			<legend className="unseen">Story controls</legend>
 			{isRunning ? (
 				<button type="button" onClick={() => (isPaused ? player.resume() : player.pause())}>
 					{isPaused ? "Go on" : "Pause"}
@@ -121,6 +122,6 @@ function Buttons({ player, playing }: PlayerProps): ReactNode {
 			<button type="button" disabled={!isRunning} onClick={() => player.stop()}>
 				End
 			</button>
-		</div>
+		</fieldset>
 	);
 }

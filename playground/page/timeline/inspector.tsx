@@ -1,6 +1,7 @@
 /* What a client holds now: outbox, positions, health of its endpoints, DNS answers. */
 import type { ReactNode } from "react";
 import { useNow } from "../app/use-now.js";
+import { Scroller } from "../app/scroller.js";
 import { useSource } from "../app/store.js";
 import { cityOf } from "../edge/use-whereabouts.js";
 import { visits } from "../people/people.js";
@@ -24,16 +25,15 @@ export function Inspector({ person }: { readonly person: Person }): ReactNode {
 		cityOf,
 	});
 	return (
-		<section
-			className="inspector scrolls"
-			aria-label={`What ${person.profile.name}'s client holds`}
-			tabIndex={0}
-			data-testid="inspector"
+		<Scroller
+			className="inspector"
+			label={`What ${person.profile.name}'s client holds`}
+			name="inspector"
 		>
 			{groups.map(({ title, facts }) => (
 				<Group key={title} title={title} facts={facts} />
 			))}
-		</section>
+		</Scroller>
 	);
 }
 

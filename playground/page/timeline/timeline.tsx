@@ -1,5 +1,6 @@
 /* What happened, newest first; each line can be asked why. */
 import { type ReactNode, useState } from "react";
+import { Scroller } from "../app/scroller.js";
 import { useSource } from "../app/store.js";
 import { cityOf } from "../edge/use-whereabouts.js";
 import { visits } from "../people/people.js";
@@ -13,7 +14,7 @@ export function Timeline({ person }: { readonly person: Person }): ReactNode {
 	const [asked, setAsked] = useState<number | null>(null);
 	const { name } = person.profile;
 	return (
-		<section className="timeline scrolls" aria-label={`${name}'s timeline`} tabIndex={0}>
+		<Scroller className="timeline" label={`${name}'s timeline`} name="timeline-panel">
 			<ol data-testid="timeline">
 				{entries.toReversed().map((entry) => (
 					<Row
@@ -25,7 +26,7 @@ export function Timeline({ person }: { readonly person: Person }): ReactNode {
 					/>
 				))}
 			</ol>
-		</section>
+		</Scroller>
 	);
 }
 

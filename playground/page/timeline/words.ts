@@ -46,7 +46,11 @@ export function lineOf({ happening, at }: Entry, place: string | null): Line {
 	}
 }
 
-function ofConnection({ to, endpoint, dialId }: Transition, at: number, place: string | null): Line {
+function ofConnection(
+	{ to, endpoint, dialId }: Transition,
+	at: number,
+	place: string | null,
+): Line {
 	switch (to.status) {
 		case "connected": {
 			const where = place === null ? "" : ` in ${place}`;

@@ -43,7 +43,7 @@ export function MessageList(props: MessageListProps): ReactNode {
 			id={panelId(who, channel)}
 			aria-labelledby={tabId(who, channel)}
 			hidden={!isSelected}
-			// What scrolls must be within reach of a keyboard.
+			// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of a keyboard.
 			tabIndex={0}
 			ref={list}
 		>
