@@ -9,8 +9,10 @@ import { holdfast } from "holdfast/vite";
 import { build } from "vite";
 
 const ROOT = new URL("../", import.meta.url);
+/** With "development" React says aloud what it does not like, and mounts twice under StrictMode: for tests. */
+const MODE = process.env.HOLDFAST_PAGE === "development" ? "development" : "production";
 /** Ignored by git. */
-const BUILT = new URL(".tmp/playground-page/", ROOT);
+const BUILT = new URL(`.tmp/playground-page/${MODE}/`, ROOT);
 const SOURCES = ["src/", "playground/", "package-lock.json", "tsconfig.json"];
 
 /** The folder with the build: what both CDNs serve. */
@@ -29,12 +31,17 @@ export async function buildPage(): Promise<void> {
 		configFile: false,
 		root: fileURLToPath(new URL("page/", import.meta.url)),
 		logLevel: "warn",
+		mode: MODE,
+		// Whatever this process runs as.
+		define: { "process.env.NODE_ENV": JSON.stringify(MODE) },
 		// The sources have the library under the names that users import.
 		resolve: { tsconfigPaths: true },
 		build: {
 			outDir: BUILD_FOLDER,
 			emptyOutDir: true,
 			assetsInlineLimit: 0,
+			// One module is what boots.
+			chunkSizeWarningLimit: 2_000,
 			// "use client" of our own hooks, which means nothing to a page.
 			rollupOptions: { checks: { moduleLevelDirective: false } },
 		},

@@ -14,7 +14,7 @@ const players = new Map(STORIES.map((story) => [story.id, new Player(story)]));
 
 export function App(): ReactNode {
 	const { story } = useSource(pageState);
-	const player = players.get(story ?? "") ?? null;
+	const player = players.get(story) ?? null;
 	// Who turns to another story ends this one.
 	useEffect(() => () => player?.stop(), [player]);
 	return (
@@ -26,7 +26,7 @@ export function App(): ReactNode {
 			</main>
 			<footer>
 				<Controls />
-				<StoryBar player={player} />
+				{player !== null && <StoryBar key={story} player={player} />}
 			</footer>
 		</div>
 	);

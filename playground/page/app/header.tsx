@@ -14,11 +14,10 @@ export function Header(): ReactNode {
 			<label className="pick">
 				<span>Story</span>
 				<select
-					value={story ?? ""}
-					onChange={({ target }) => choose({ story: target.value || null })}
+					value={story}
+					onChange={({ target }) => choose({ story: target.value })}
 					data-testid="story-select"
 				>
-					<option value="">none: break it yourself</option>
 					{STORIES.map(({ id, title }) => (
 						<option key={id} value={id}>
 							{title}

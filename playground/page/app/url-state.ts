@@ -8,8 +8,8 @@ export const POLLINGS = ["auto", "long-poll", "manual"] as const;
 export type PollingChoice = (typeof POLLINGS)[number];
 
 export interface UrlState {
-	/** Of a prepared one; null: none is offered. */
-	readonly story: string | null;
+	/** Of a prepared one: it is offered, not started. */
+	readonly story: string;
 	/** null: as the system has it, or as it was chosen before. */
 	readonly theme: "light" | "dark" | null;
 	readonly polling: PollingChoice;
@@ -21,7 +21,7 @@ export interface UrlState {
 }
 
 export const FRESH: UrlState = {
-	story: null,
+	story: "region-fails",
 	theme: null,
 	polling: "auto",
 	who: "ada",
@@ -35,7 +35,7 @@ export function readUrl(search: string, stories: readonly string[]): UrlState {
 	const oneOf = <T>(name: string, values: readonly T[], fallback: T): T =>
 		values.find((value) => value === given.get(name)) ?? fallback;
 	return {
-		story: oneOf<string | null>("story", stories, FRESH.story),
+		story: oneOf("story", stories, FRESH.story),
 		theme: oneOf<UrlState["theme"]>("theme", ["light", "dark"], FRESH.theme),
 		polling: oneOf("polling", POLLINGS, FRESH.polling),
 		who: oneOf("who", PERSONS, FRESH.who),

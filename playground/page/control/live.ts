@@ -71,6 +71,8 @@ export class Live {
 	}
 
 	async #take(state: EdgeState): Promise<void> {
+		// What it looked like at last is worth more than how it ended.
+		if (state.phase === "stopping" || state.phase === "stopped") return;
 		if (this.before.get() === null) this.before.set(state.ledger);
 		if (state.phase === "ready" && this.where.get() === null) {
 			this.past.set(await this.control.history());

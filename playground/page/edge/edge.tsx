@@ -9,11 +9,19 @@ import { Passages } from "../timeline/passages.js";
 
 export function Edge(): ReactNode {
 	const state = useSource(live.state);
+	const isLost = useSource(live.line).is === "lost" && state !== null;
 	const isReady = state !== null && state.phase === "ready";
 	return (
 		<section className="edge" aria-labelledby="edge-title" data-testid="edge">
-			<h2 id="edge-title">What is going on</h2>
-			<div className="map" data-testid="map">
+			<div className="half-head">
+				<h2 id="edge-title">What is going on</h2>
+				<p>
+					{isLost
+						? "As it was last seen."
+						: "A browser can't ask our DNS server: it comes by *.localhost names, through a front that asks for it."}
+				</p>
+			</div>
+			<div className="map" data-testid="map" data-stale={isLost || undefined}>
 				{isReady ? <EdgeMap state={state} /> : <Starting state={state} />}
 			</div>
 			<Sockets />

@@ -5,29 +5,11 @@ import { live } from "../people/people.js";
 import type { Player, Playing } from "./player.js";
 import { verdictWords } from "./verdict.js";
 
-export function StoryBar({ player }: { readonly player: Player | null }): ReactNode {
-	return (
-		<section className="story" aria-label="Story" data-testid="story">
-			{player === null ? <NoStory /> : <Told key={player.story.id} player={player} />}
-		</section>
-	);
-}
-
-function NoStory(): ReactNode {
-	return (
-		<p className="caption idle">
-			Click a part of the map to break it, or choose a story above. A browser can't use our DNS
-			server, so this page reaches the edge by <code>*.localhost</code> names, through a front that
-			resolves each connection by the same chains; the fleet asks DNS itself.
-		</p>
-	);
-}
-
-function Told({ player }: { readonly player: Player }): ReactNode {
+export function StoryBar({ player }: { readonly player: Player }): ReactNode {
 	const playing = useSource(player.playing);
 	const { caption, detail } = wordsOf(player, playing);
 	return (
-		<>
+		<section className="story" aria-label="Story" data-testid="story">
 			<Progress player={player} playing={playing} />
 			<p className="caption" role="status" data-testid="caption" data-is={playing.is}>
 				{caption}
@@ -36,7 +18,7 @@ function Told({ player }: { readonly player: Player }): ReactNode {
 				{detail}
 			</p>
 			<Buttons player={player} playing={playing} />
-		</>
+		</section>
 	);
 }
 

@@ -46,11 +46,8 @@ export function lineOf({ happening, at }: Entry, place: string | null): Line {
 	}
 }
 
-function ofConnection(
-	{ to, endpoint, dialId }: Transition,
-	at: number,
-	place: string | null,
-): Line {
+function ofConnection(transition: Transition, at: number, place: string | null): Line {
+	const { to, dialId } = transition;
 	switch (to.status) {
 		case "connected": {
 			const where = place === null ? "" : ` in ${place}`;
@@ -59,9 +56,7 @@ function ofConnection(
 		case "connecting":
 			return { tone: "plain", words: dialWords(to.endpoint, dialId) };
 		case "reconnecting":
-			return to.retryAt === null
-				? { tone: "plain", words: dialWords(endpoint, dialId) }
-				: { tone: "plain", words: `no link; next try in ${seconds(Math.max(0, to.retryAt - at))}` };
+			return { tone: "plain", words: reconnectingWords(transition, to.retryAt, at) };
 		case "failed":
 			return { tone: "fault", words: `stopped: ${to.cause.message}` };
 		case "idle":
@@ -70,6 +65,15 @@ function ofConnection(
 		default:
 			return to satisfies never;
 	}
+}
+
+function reconnectingWords(transition: Transition, retryAt: number | null, at: number): string {
+	if (retryAt !== null) return `no link; next try in ${seconds(Math.max(0, retryAt - at))}`;
+	const { from, endpoint, dialId } = transition;
+	// A round begins after a wait. Within it, the machine tells of the dial that has failed.
+	const isFirst = from.status === "reconnecting" && from.retryAt !== null;
+	if (isFirst) return dialWords(endpoint, dialId);
+	return endpoint === null ? "no link" : `the ${roleOf(endpoint)} fails (dial ${dialId})`;
 }
 
 function dialWords(endpoint: string | null, dialId: number): string {

@@ -13,10 +13,11 @@ import { arrived, looked, type Unread } from "./unread.js";
 
 const LABELS = {
 	reconnecting: "Reconnecting…",
-	degraded: "Messages may take a few seconds longer.",
-	offline: "No connection. What you write is sent later.",
+	degraded: "Messages may be a little late.",
+	offline: "No connection. What you write waits.",
 	restored: "Connected again.",
 	loadMore: "Load more messages",
+	dismiss: "Hide",
 };
 
 export function Chat({ person }: { readonly person: Person }): ReactNode {
