@@ -27,13 +27,23 @@ export async function isBuilt(): Promise<boolean> {
 }
 
 export async function buildPage(): Promise<void> {
+	const { NODE_ENV: before } = process.env;
+	// Vite and React go by it, whatever this process runs as.
+	process.env.NODE_ENV = MODE;
+	try {
+		await bundle();
+	} finally {
+		if (before === undefined) delete process.env.NODE_ENV;
+		else process.env.NODE_ENV = before;
+	}
+}
+
+async function bundle(): Promise<void> {
 	await build({
 		configFile: false,
 		root: fileURLToPath(new URL("page/", import.meta.url)),
-		logLevel: "warn",
 		mode: MODE,
-		// Whatever this process runs as.
-		define: { "process.env.NODE_ENV": JSON.stringify(MODE) },
+		logLevel: "warn",
 		// The sources have the library under the names that users import.
 		resolve: { tsconfigPaths: true },
 		build: {

@@ -79,8 +79,8 @@ async function turn(page: Page, part: string, verb: string): Promise<void> {
 }
 
 const CLEAN = /^0 lost · 0 repeated · 0 out of order · [\d,]+ delivered$/;
-const ledger = (page: Page): Promise<string> =>
-	page.getByTestId("ledger").locator(".unseen").first().innerText();
+const ledger = (page: Page): Promise<string | null> =>
+	page.getByTestId("ledger").locator(".unseen").first().textContent();
 
 it(
 	"boots from a CDN, connects both, and what one says the other sees",

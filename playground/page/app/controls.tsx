@@ -4,12 +4,13 @@ import { perform, performVerb } from "../edge/act.js";
 import { HEAL } from "../edge/verbs.js";
 import { people } from "../people/people.js";
 import type { Person } from "../people/person.js";
+import { PROFILES, type Profile } from "../people/profiles.js";
 import type { Sky } from "../people/weather.js";
 import { BreakMenu } from "./break-menu.js";
 import { FleetSize } from "./fleet-size.js";
 import { choose, pageState } from "./page-state.js";
 import { Notice } from "./notice.js";
-import { useSource } from "./store.js";
+import { Store, useSource } from "./store.js";
 import { POLLINGS, type PollingChoice } from "./url-state.js";
 
 const POLLING_WORDS: Readonly<Record<PollingChoice, string>> = {
@@ -39,8 +40,12 @@ export function Controls(): ReactNode {
 			>
 				Corrupt an asset
 			</button>
-			{present.map((person) => (
-				<Network key={person.reporter.client} person={person} />
+			{PROFILES.map((profile) => (
+				<Network
+					key={profile.id}
+					profile={profile}
+					person={present.find((each) => each.profile === profile) ?? null}
+				/>
 			))}
 			<label className="pick">
 				<span>Polling</span>
@@ -62,16 +67,24 @@ export function Controls(): ReactNode {
 	);
 }
 
+interface NetworkProps {
+	readonly profile: Profile;
+	/** Null: there is no client yet, but a place for its buttons. */
+	readonly person: Person | null;
+}
+
+const FAIR = new Store<Sky>("fair");
+
 /** Hers alone: the other stays connected. */
-function Network({ person }: { readonly person: Person }): ReactNode {
-	const sky = useSource(person.weather.sky);
-	const { id, name } = person.profile;
+function Network({ profile, person }: NetworkProps): ReactNode {
+	const sky = useSource(person?.weather.sky ?? FAIR);
+	const { id, name } = profile;
 	const turn = (to: Sky, words: string): void => {
-		person.weather.turn(sky === to ? "fair" : to);
-		person.log.note({ is: "action", words: sky === to ? `${name} is back` : words });
+		person?.weather.turn(sky === to ? "fair" : to);
+		person?.log.note({ is: "action", words: sky === to ? `${name} is back` : words });
 	};
 	return (
-		<fieldset className="network">
+		<fieldset className="network" disabled={person === null}>
 			<legend className="unseen">{name}'s device</legend>
 			<span aria-hidden="true">{name}</span>
 			<button

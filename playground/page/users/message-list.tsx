@@ -94,8 +94,16 @@ function useFollow(length: number, newest: string | undefined, isSelected: boole
 			const { scrollHeight, scrollTop, clientHeight } = element;
 			isAtEnd.current = scrollHeight - scrollTop - clientHeight < AT_END_PX;
 		};
+		// Another size, the same end.
+		const resized = new ResizeObserver(() => {
+			if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
+		});
 		element?.addEventListener("scroll", look);
-		return () => element?.removeEventListener("scroll", look);
+		if (element !== null) resized.observe(element);
+		return () => {
+			element?.removeEventListener("scroll", look);
+			resized.disconnect();
+		};
 	}, []);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: each change of what is shown may add height.
 	useLayoutEffect(() => {

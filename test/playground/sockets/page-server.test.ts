@@ -81,7 +81,12 @@ describe("the page's server", () => {
 		const paths = [...body.matchAll(/assets\/[\w.-]+/g)].map(([path]) => path);
 		expect(paths.length).toBeGreaterThanOrEqual(2);
 		for (const { origin } of rig.edge.state.cdns)
-			for (const path of paths) expect((await fetch(`${origin}/${path}`)).status).toBe(200);
+			for (const path of paths) {
+				const answer = await fetch(`${origin}/${path}`);
+				expect(answer.status).toBe(200);
+				// React's development transform, which its production build lacks.
+				expect(await answer.text()).not.toContain("jsxDEV");
+			}
 	});
 
 	it("tells a page of its own where the control API is, and lets no other origin read it", async () => {
