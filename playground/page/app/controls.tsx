@@ -8,8 +8,8 @@ import { PROFILES, type Profile } from "../people/profiles.js";
 import type { Sky } from "../people/weather.js";
 import { BreakMenu } from "./break-menu.js";
 import { FleetSize } from "./fleet-size.js";
-import { choose, pageState } from "./page-state.js";
 import { Notice } from "./notice.js";
+import { choose, pageState } from "./page-state.js";
 import { Store, useSource } from "./store.js";
 import { POLLINGS, type PollingChoice } from "./url-state.js";
 

@@ -25,7 +25,13 @@ export interface MenuProps<T extends MenuItem> {
 export function Menu<T extends MenuItem>(props: MenuProps<T>): ReactNode {
 	const { label, items, choose, close, name } = props;
 	const root = useRef<HTMLDivElement>(null);
-	useDismissal(root, true, () => close("elsewhere"));
+	// Its button is beside it, and closes it by itself.
+	const anchor = useRef({
+		get current(): HTMLElement | null {
+			return root.current?.parentElement ?? null;
+		},
+	});
+	useDismissal(anchor.current, true, () => close("elsewhere"));
 	useEffect(() => itemsIn(root.current)[0]?.focus(), []);
 	const press = (event: KeyboardEvent): void => {
 		if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -2,8 +2,8 @@
 import type { ReactNode } from "react";
 import { lastNote } from "../edge/act.js";
 import { live } from "../people/people.js";
-import { useNow } from "./use-now.js";
 import { useSource } from "./store.js";
+import { useNow } from "./use-now.js";
 
 /** A server that starts anew is back sooner. */
 const GRACE_MS = 1_500;

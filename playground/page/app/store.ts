@@ -1,5 +1,5 @@
 /* A value of the page that changes, for components. */
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
 export interface Source<T> {
 	get(): T;
@@ -30,8 +30,6 @@ export class Store<T> implements Source<T> {
 
 /** A store, or a readable of a client. */
 export function useSource<T>(source: Source<T>): T {
-	return useSyncExternalStore(
-		(changed) => source.subscribe(changed),
-		() => source.get(),
-	);
+	const subscribe = useCallback((changed: () => void) => source.subscribe(changed), [source]);
+	return useSyncExternalStore(subscribe, () => source.get());
 }

@@ -6,8 +6,8 @@ import { people } from "../people/people.js";
 import { Anchor } from "./anchor.js";
 import type { Part } from "./part.js";
 import { PartButton } from "./part-button.js";
-import { curve, placeOf } from "./places.js";
 import { PersonPath } from "./person-path.js";
+import { curve, placeOf } from "./places.js";
 import { VerbMenu } from "./verb-menu.js";
 import { faultsOf, partsOf } from "./verbs.js";
 

@@ -2,10 +2,10 @@
 import type { ReactNode } from "react";
 import { useSource } from "../app/store.js";
 import { live } from "../people/people.js";
-import { Sockets } from "./sockets.js";
-import { EdgeMap } from "./edge-map.js";
-import { Starting } from "./starting.js";
 import { Passages } from "../timeline/passages.js";
+import { EdgeMap } from "./edge-map.js";
+import { Sockets } from "./sockets.js";
+import { Starting } from "./starting.js";
 
 export function Edge(): ReactNode {
 	const state = useSource(live.state);

@@ -1,7 +1,8 @@
 /* The home of uPlot: a line chart that keeps its size, drawn anew with each sample. */
 // First of all: the other one needs it.
-import { saneLocale } from "./sane-locale.js";
+
 import uPlot from "uplot";
+import { saneLocale } from "./sane-locale.js";
 import "uplot/dist/uPlot.min.css";
 import type { Sample } from "../../edge/control/contract.js";
 import { agoWords, rowsOf, SERIES, SHOWN_MS } from "./samples.js";

@@ -2,12 +2,12 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import type { EdgeState, Sample } from "../../edge/control/contract.js";
 import { theme } from "../app/page-state.js";
-import { useNow } from "../app/use-now.js";
 import { Store, useSource } from "../app/store.js";
+import { useNow } from "../app/use-now.js";
 import { figure } from "../ledger/count.js";
 import { live } from "../people/people.js";
+import { addSample, SERIES, samplesWords } from "./samples.js";
 import { SocketsChart } from "./sockets-chart.js";
-import { addSample, samplesWords, SERIES } from "./samples.js";
 
 const samples = new Store<readonly Sample[]>([]);
 live.past.subscribe(() => samples.set(live.past.get()));

@@ -3,9 +3,9 @@
  * menu and the bar show the same ones. Pure.
  */
 import type { EdgeState, PopState } from "../../edge/control/contract.js";
-import { popVerbs } from "./pop-verbs.js";
 import { API_VERBS, cdnVerbs, DNS_VERBS, nameVerbs } from "./other-verbs.js";
 import type { Part, Verb } from "./part.js";
+import { popVerbs } from "./pop-verbs.js";
 
 /** In the order of the menu. */
 export function partsOf(pops: readonly PopState[]): readonly Part[] {

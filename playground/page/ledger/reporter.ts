@@ -3,6 +3,7 @@
  * at a time, and the next leaves when it is there: no timer, since those of a hidden page may rest for a minute.
  */
 import type { Position } from "holdfast";
+import { ControlError } from "../../edge/control/client.js";
 import type { LedgerEvent, LedgerReport } from "../../edge/control/contract.js";
 
 export interface SentReceipt {
@@ -94,10 +95,14 @@ export class Reporter {
 			const events = this.#waiting.slice(0, MOST_A_REPORT);
 			try {
 				await this.#send({ client: this.client, events });
-				this.#waiting = this.#waiting.filter((event) => !events.includes(event));
-			} catch {
-				await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+			} catch (reason) {
+				// What it calls wrong will not be right the next time.
+				if (!(reason instanceof ControlError && reason.code === "invalid")) {
+					await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+					continue;
+				}
 			}
+			this.#waiting = this.#waiting.filter((event) => !events.includes(event));
 		}
 		this.#isSending = false;
 	}

@@ -32,7 +32,7 @@ function remembered(key: string): string {
 
 const inLedger = ({ id }: Profile, at: number): string => `page-${lifeId}-${id}-${at}`;
 
-/** Polling can be changed so often before the ledger has to be told otherwise. */
+/** Names for as many changes of polling; then they come again, and who had them has left. */
 const MOST_GENERATIONS = 20;
 
 export const live = new Live(
@@ -51,7 +51,13 @@ export const visits = new Store<Readonly<Record<string, readonly VisitState[]>>>
 
 let endTalk: (() => void) | null = null;
 
-async function settle(): Promise<void> {
+/** One after the other: two changes in a row must not make four people. */
+let settling: Promise<void> = Promise.resolve();
+const settle = (): void => {
+	settling = settling.then(replacePeople);
+};
+
+async function replacePeople(): Promise<void> {
 	const where = live.where.get();
 	if (where === null) return;
 	endTalk?.();
@@ -59,7 +65,7 @@ async function settle(): Promise<void> {
 	people.set(null);
 	for (const { reporter } of before) reporter.leave();
 	// A queue in storage is one client's at a time.
-	await Promise.all(before.map(({ client }) => client.close()));
+	await Promise.all(before.map(({ client }) => client.close().catch(() => undefined)));
 	const { polling } = pageState.get();
 	const at = generation++ % MOST_GENERATIONS;
 	const made = PROFILES.map((profile) => {
@@ -84,6 +90,8 @@ function noteVisits(): void {
 	const state = live.state.get();
 	let known = visits.get();
 	for (const visit of state?.visits ?? []) {
+		// Another window has its own page for it.
+		if (!visit.visitor.endsWith(windowId)) continue;
 		const before = known[visit.visitor] ?? [];
 		const isKnown = before.some(
 			({ name, askedAt }) => name === visit.name && askedAt === visit.askedAt,
@@ -101,12 +109,12 @@ export function noteAction(words: string): void {
 
 /** Once, before the page is rendered. */
 export function startPeople(): void {
-	live.where.subscribe(() => void settle());
+	live.where.subscribe(settle);
 	live.state.subscribe(noteVisits);
 	let { polling, talk: talking } = pageState.get();
 	pageState.subscribe(() => {
 		const now = pageState.get();
-		if (now.polling !== polling) void settle();
+		if (now.polling !== polling) settle();
 		if (now.talk !== talking) talk();
 		({ polling, talk: talking } = now);
 	});

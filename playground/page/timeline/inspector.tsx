@@ -1,8 +1,8 @@
 /* What a client holds now: outbox, positions, health of its endpoints, DNS answers. */
 import type { ReactNode } from "react";
-import { useNow } from "../app/use-now.js";
 import { Scroller } from "../app/scroller.js";
 import { useSource } from "../app/store.js";
+import { useNow } from "../app/use-now.js";
 import { cityOf } from "../edge/use-whereabouts.js";
 import { visits } from "../people/people.js";
 import type { Person } from "../people/person.js";

@@ -1,7 +1,7 @@
 /* How it is at this moment, with what is being waited for. */
 import type { ReactNode } from "react";
-import { useNow } from "../app/use-now.js";
 import { useSource } from "../app/store.js";
+import { useNow } from "../app/use-now.js";
 import { cityOf, useWhereabouts } from "../edge/use-whereabouts.js";
 import { whereaboutsWords } from "../edge/whereabouts.js";
 import { visits } from "../people/people.js";

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { choose, pageState } from "../app/page-state.js";
 import { useSource } from "../app/store.js";
-import { type PersonId, type View, VIEWS } from "../app/url-state.js";
+import { type PersonId, VIEWS, type View } from "../app/url-state.js";
 import { people } from "../people/people.js";
 import { PROFILES } from "../people/profiles.js";
 import { Inspector } from "./inspector.js";

@@ -1,9 +1,9 @@
 /* A chat as an application would write it, with our hooks. */
 import { ConnectionBanner } from "holdfast/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { watchDocument } from "../ledger/watch-document.js";
 import { CHANNELS } from "../people/channels.js";
 import type { Person } from "../people/person.js";
-import { watchDocument } from "../ledger/watch-document.js";
 import { ChannelList } from "./channel-list.js";
 import { ChatFrame } from "./chat-frame.js";
 import { Composer } from "./composer.js";

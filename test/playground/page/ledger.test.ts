@@ -1,5 +1,6 @@
 /* What the page tells the ledger, and what it shows of it. */
 import { describe, expect, it } from "vitest";
+import { ControlError } from "../../../playground/edge/control/client.js";
 import type { LedgerReport, LedgerState } from "../../../playground/edge/control/contract.js";
 import { Ledger } from "../../../playground/edge/ledger.js";
 import { countSince, ledgerWords } from "../../../playground/page/ledger/count.js";
@@ -117,4 +118,21 @@ describe("the line on top", () => {
 	it("never says less than nothing, where what was waited for has come after all", () => {
 		expect(countSince(state({ lost: 3 }), state({ lost: 1 })).lost).toBe(0);
 	});
+});
+
+it("drops a report that the edge calls wrong, and goes on with the next", async () => {
+	const taken: string[] = [];
+	const reporter = new Reporter("page-1-ada-0", async ({ events }) => {
+		const [first] = events;
+		if (first?.is === "gap") throw new ControlError({ code: "invalid", message: "no" });
+		taken.push(...events.map(({ is }) => is));
+	});
+	const turns = async (): Promise<void> => {
+		for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+	};
+	reporter.gap("c");
+	await turns();
+	reporter.subscribed("c");
+	await turns();
+	expect(taken).toEqual(["subscribed"]);
 });
