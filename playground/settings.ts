@@ -1,4 +1,5 @@
 /* The command line, checked. */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
 export interface Settings {
@@ -9,7 +10,10 @@ export interface Settings {
 }
 
 const DEFAULT_PORT = 4700;
-const DEFAULT_CLIENTS = 500;
+/** A fleet that polls, all at once, is work: on a machine with few cores fewer show the same. */
+const CLIENTS_A_CORE = 100;
+const MOST_CLIENTS = 500;
+const DEFAULT_CLIENTS = Math.min(MOST_CLIENTS, CLIENTS_A_CORE * availableParallelism());
 /** The page, the front, the control API. */
 const PORTS = 3;
 
@@ -20,7 +24,8 @@ a fleet of clients) and a page that shows it, and lets you break it.
 
   --port <number>  port of the page; the next two are the front for browsers and the control
                    API. 0 takes any that are free. (default: ${DEFAULT_PORT})
-  --clients <n>    of the fleet, from 0 to 5000; the page can change it. (default: ${DEFAULT_CLIENTS})
+  --clients <n>    of the fleet, from 0 to 5000; the page can change it. (default: ${CLIENTS_A_CORE} a core,
+                   ${MOST_CLIENTS} at most: ${DEFAULT_CLIENTS} here)
   --help           prints this
 `;
 

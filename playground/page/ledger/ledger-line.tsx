@@ -61,8 +61,8 @@ function HowItKnows({ counts }: { readonly counts: Counts }): ReactNode {
 			<p>
 				Every publisher gets a receipt with the message's place in its channel; places have no
 				holes. Each receipt is held against what every other client on that channel delivered: a
-				place that is skipped, or missing after a minute, is lost; one that comes twice is repeated;
-				one that comes after a later one is out of order.
+				place that is skipped, or missing after a minute, is lost until it comes after all; one that
+				comes twice is repeated; one that comes after a later one is out of order.
 			</p>
 			<p>
 				It counts over all {figure(state?.ledger.clients ?? 0)} clients since this page was opened:
