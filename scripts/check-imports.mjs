@@ -36,6 +36,8 @@ const HOMES = new Map([
 const SHOW_HOMES = new Map([
 	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
 	["selfsigned", "playground/edge/tls/authority.ts"],
+	["uplot", "playground/page/edge/sockets-chart.ts"],
+	["vite", "playground/page-build.ts"],
 	["ws", "playground/edge/fleet/dialling.ts"],
 ]);
 
