@@ -1,7 +1,11 @@
 /* `npm run playground -- --edge full`: the whole edge, until it is told to stop. Its page is still to come. */
 import { fileURLToPath } from "node:url";
+import { leaveRunFile, takeRunFile } from "./edge/cli/run-file.js";
 import { prepareEdge } from "./edge/whole-edge.js";
 import type { Settings } from "./settings.js";
+
+/** Of the drain daemon, one line each in JSON; beside the run file, and kept over runs. */
+const AUDIT_FILE = ".tmp/edge-audit.jsonl";
 
 /** Resolves when it has stopped. Rejects, with words for people, if a part does not start. */
 export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
@@ -11,6 +15,7 @@ export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
 		cdnRoot: fileURLToPath(new URL("page", import.meta.url)),
 		pageOrigins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
 		ports: { ...ports, edge: 0 },
+		auditFile: AUDIT_FILE,
 	});
 	const stopped = new Promise<void>((resolve, reject) => {
 		let isStopping = false;
@@ -25,6 +30,7 @@ export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
 	});
 	const beganAt = performance.now();
 	await edge.start();
+	await leaveRunFile(edge.control);
 	const { browser, node, hasAliases } = edge.assembly.where;
 	const seconds = ((performance.now() - beganAt) / 1_000).toFixed(1);
 	const aliases = hasAliases
@@ -40,4 +46,5 @@ export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
 ${aliases}  Ctrl-C stops it all.
 `);
 	await stopped;
+	await takeRunFile(edge.control);
 }

@@ -7,6 +7,7 @@ import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
+import { DrainDaemon } from "./drain/daemon.js";
 import type { FleetManners, FleetWorld } from "./fleet/contract.js";
 import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
@@ -45,6 +46,7 @@ export class Assembly {
 	readonly fleet: Fleet;
 	readonly ledger = new Ledger();
 	readonly history = new History();
+	readonly drain: DrainDaemon;
 	/** Servers made from now on announce windows by it. */
 	acceptRate: number | null;
 	readonly #attendance = new Attendance();
@@ -66,6 +68,9 @@ export class Assembly {
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
 		this.monitor = new Monitor({ config, reach, authority, saw });
+		const acceptRate = (): number | null => this.acceptRate;
+		const { names, pops } = this;
+		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -118,6 +123,7 @@ export class Assembly {
 			acceptRate: this.acceptRate,
 			fleet: this.fleet.state,
 			ledger: this.ledger.state,
+			drain: this.drain.view,
 		};
 	}
 

@@ -4,6 +4,9 @@
  * under which DNS knows a PoP's balancers, and `reach.ts` says which ports of 127.0.0.1 stand for them.
  */
 
+import type { DrainPolicy } from "./drain/contract.js";
+import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
+
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
 	readonly name: string;
@@ -40,6 +43,10 @@ export interface EdgeConfig {
 		readonly fall: number;
 		readonly rise: number;
 	};
+	/** Of the drain daemon; the TTL and the accept rate it takes from here too. */
+	readonly drain: Omit<DrainPolicy, "ttlMs" | "acceptRate">;
+	/** Where its audit log is appended to, beside what the control API shows of it; null: nowhere. */
+	readonly auditFile: string | null;
 	/** Ports; 0: any that are free. */
 	readonly ports: { readonly front: number; readonly control: number; readonly edge: number };
 	/** Of pages that may use the control API and the servers: "http://localhost:4700". */
@@ -64,6 +71,8 @@ export const CONFIG: EdgeConfig = {
 	capacity: 2_000,
 	acceptRate: 100,
 	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
+	drain: DRAIN_POLICY,
+	auditFile: null,
 	ports: { front: 0, control: 0, edge: 0 },
 	pageOrigins: [],
 	cdnRoot: null,
@@ -96,6 +105,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
+	checkDrainPolicy(config.drain, fail);
 	return config;
 }
 

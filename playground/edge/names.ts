@@ -3,12 +3,14 @@
  *
  *    what the monitor sees ──╮
  *    flips by hand ──────────┴─▶ up ──╮
+ *    what is drained ─────────────────┤
  *    sockets of the gateways ─▶ load ─┴─▶ metadata of the chains ─▶ the next question
  */
 import type { EdgeConfig } from "./config.js";
 import { namesOf } from "./config.js";
 import type { DnsState, PopState, Role } from "./control/contract.js";
 import type { Answered, DnsFault } from "./dns/answering.js";
+import type { Drained } from "./dns/decide/contract.js";
 import { type EdgeZones, edgeZones } from "./dns/edge-zones.js";
 import { type DnsServer, startDnsServer } from "./dns/server.js";
 
@@ -113,6 +115,11 @@ export class Names {
 		if (zone === undefined) return;
 		const records = zone.records.filter(({ chain }) => chain === undefined);
 		this.server.putZone(isUp ? zone : { ...zone, records });
+	}
+
+	/** By service: which share of the questions it leads elsewhere. */
+	drain(pop: string, drained: Readonly<Record<string, Drained>>): void {
+		this.server.set(pop, { drained });
 	}
 
 	fault(fault: DnsFault): void {

@@ -28,6 +28,12 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		},
 		...edge.pops.flatMap(partsOfPop),
 		monitorOf(edge),
+		{
+			name: "drain",
+			start: async () => edge.drain.start(),
+			stop: () => edge.drain.stop(),
+			look: () => failedIf(edge.drain.audit.trouble),
+		},
 		{ name: "cdns", start: () => edge.cdns.start(), stop: () => edge.cdns.stop() },
 		{ name: "front", start: () => edge.front.start(), stop: () => edge.front.stop() },
 		{

@@ -12,6 +12,8 @@
 import type { Conditions } from "../balancer.js";
 import type { CdnFault } from "../cdn/faults.js";
 import type { DnsFault } from "../dns/answering.js";
+import type { DrainAction } from "../drain/action.js";
+import type { DrainView } from "../drain/contract.js";
 
 export type Role = "primary" | "backup";
 export const ROLES = ["primary", "backup"] as const;
@@ -63,6 +65,7 @@ export type Action =
 	/** New sockets a second and gateway, or none announced; servers made from now on have it, so deploy. */
 	| { readonly do: "set-window"; readonly acceptRate: number | null }
 	| { readonly do: "resize-fleet"; readonly clients: number }
+	| DrainAction
 	/** Every fault is taken back, every part is up; windows as configured. */
 	| { readonly do: "heal" };
 
@@ -93,6 +96,7 @@ export interface EdgeState {
 	readonly acceptRate: number | null;
 	readonly fleet: FleetState;
 	readonly ledger: LedgerState;
+	readonly drain: DrainView;
 }
 
 /** Live sockets by the name that they dialled, and clients that poll. */

@@ -2,6 +2,8 @@
 
 import type { Assembly } from "../assembly.js";
 import { HEALTHY } from "../balancer.js";
+import type { DrainAction } from "../drain/action.js";
+import { readTarget, zonesOf } from "../drain/target.js";
 import { type Action, ROLES } from "./contract.js";
 
 /** Which of the gateways; throws where there is none of that number. */
@@ -41,9 +43,24 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return edge.names.flip(action.pop, action.up);
 		case "fault-dns":
 			return edge.names.fault(action.fault);
+		case "drain":
+		case "undrain":
+		case "set-automation":
+			return order(edge, action);
 		default:
 			return performElsewhere(edge, action);
 	}
+}
+
+function order({ drain, config }: Assembly, action: DrainAction): void {
+	if (action.do === "set-automation")
+		return drain.order({ is: "automation", automation: action.automation });
+	const { stepPercent = 100, everyMs = 1_000 } = action;
+	const target = readTarget(action, zonesOf(config));
+	const pace = { stepPercent, everyMs };
+	if (action.do === "undrain") return drain.order({ is: "undrain", target, pace });
+	const { reason = "by order" } = action;
+	drain.order({ is: "drain", target, pace, reason });
 }
 
 type Elsewhere = Extract<
@@ -79,6 +96,7 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 
 async function heal(edge: Assembly): Promise<void> {
 	edge.names.fault({ is: "none" });
+	edge.drain.heal();
 	edge.acceptRate = edge.config.acceptRate;
 	for (const name of ROLES) await performElsewhere(edge, { do: "set-name", name, up: true });
 	await edge.main.startWebapp();

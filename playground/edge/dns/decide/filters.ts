@@ -1,6 +1,7 @@
 /* The filters, each a pure function of the answers, what is known of them, and chance as an argument. */
 import type { Candidate, Filter } from "./contract.js";
 import { countryOf, distanceKm, type Places } from "./places.js";
+import { dataOf } from "./zone.js";
 
 type Candidates = readonly Candidate[];
 type Metric = Extract<Filter, { readonly filter: "shed_load" }>["metric"];
@@ -10,6 +11,27 @@ type Random = () => number;
 export function up(candidates: Candidates, missing: "keep" | "drop"): Candidates {
 	return candidates.filter(({ metadata }) => metadata.up ?? missing === "keep");
 }
+
+/**
+ * Drops an answer for the share of questions for which it is drained, and of its addresses those that are;
+ * drawn for each question. An answer without an address left is none.
+ */
+export function drain(candidates: Candidates, service: string, random: Random): Candidates {
+	return candidates.flatMap((candidate): Candidates => {
+		const drained = candidate.metadata.drained?.[service];
+		if (drained === undefined) return [candidate];
+		if (isDrawn(drained.whole, random)) return [];
+		const { answer } = candidate;
+		const all = dataOf(answer);
+		const data = all.filter((each) => !isDrawn(drained.addresses[each] ?? 0, random));
+		if (data.length === 0) return [];
+		return [data.length === all.length ? candidate : { ...candidate, answer: { ...answer, data } }];
+	});
+}
+
+/** What is certain needs no chance. */
+const isDrawn = (share: number, random: Random): boolean =>
+	share > 0 && (share >= 1 || random() < share);
 
 /**
  * Nothing up to the low watermark, all from the high one on; between them each query drops the answer
