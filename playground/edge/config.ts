@@ -45,6 +45,8 @@ export interface EdgeConfig {
 	};
 	/** Of the drain daemon; the TTL and the accept rate it takes from here too. */
 	readonly drain: Omit<DrainPolicy, "ttlMs" | "acceptRate">;
+	/** Of DNS's chance: which answers it draws. Null: as it comes. */
+	readonly seed: number | null;
 	/** Where its audit log is appended to, beside what the control API shows of it; null: nowhere. */
 	readonly auditFile: string | null;
 	/** Ports; 0: any that are free. */
@@ -72,6 +74,7 @@ export const CONFIG: EdgeConfig = {
 	acceptRate: 100,
 	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
 	drain: DRAIN_POLICY,
+	seed: null,
 	auditFile: null,
 	ports: { front: 0, control: 0, edge: 0 },
 	pageOrigins: [],

@@ -6,6 +6,7 @@
  *    what is drained ─────────────────┤
  *    sockets of the gateways ─▶ load ─┴─▶ metadata of the chains ─▶ the next question
  */
+import { seededRandom } from "holdfast/testing";
 import type { EdgeConfig } from "./config.js";
 import { namesOf } from "./config.js";
 import type { DnsState, PopState, Role } from "./control/contract.js";
@@ -57,6 +58,7 @@ export class Names {
 			zones: [parent, ...chains],
 			address,
 			answered,
+			...(this.#config.seed === null ? {} : { random: seededRandom(this.#config.seed) }),
 			// A fleet that resolves by DoH has a connection each.
 			doh: { maxConnections: 1_000 },
 		});
@@ -75,7 +77,8 @@ export class Names {
 			const of = answers[name] ?? {};
 			answers[name] = { ...of, [pop]: (of[pop] ?? 0) + 1 };
 		}
-		return { fault: this.#fault, asked: this.#asked, answers };
+		const { unanswered = 0 } = this.#server ?? {};
+		return { fault: this.#fault, asked: this.#asked, unanswered, answers };
 	}
 
 	/** What it is told of a PoP. */

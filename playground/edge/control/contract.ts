@@ -65,6 +65,14 @@ export type Action =
 	/** New sockets a second and gateway, or none announced; servers made from now on have it, so deploy. */
 	| { readonly do: "set-window"; readonly acceptRate: number | null }
 	| { readonly do: "resize-fleet"; readonly clients: number }
+	/** The clients of one of its threads stand still for so long, as on a computer that sleeps. */
+	| { readonly do: "sleep-fleet"; readonly ms: number }
+	/** What the proxy shows to newcomers; who is connected stays. */
+	| {
+			readonly do: "show-certificate";
+			readonly pop: string;
+			readonly certificate: "good" | "expired";
+	  }
 	| DrainAction
 	/** Every fault is taken back, every part is up; windows as configured. */
 	| { readonly do: "heal" };
@@ -166,8 +174,9 @@ export interface ApiState {
 
 export interface DnsState {
 	readonly fault: DnsFault;
-	/** Questions since the start. */
+	/** Questions since the start, and those that got no answer: it was told to be silent. */
 	readonly asked: number;
+	readonly unanswered: number;
 	/** Of the last 10 s, by name ("primary", "backup", "api") and PoP; "none": no address. */
 	readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }

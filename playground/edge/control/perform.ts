@@ -66,7 +66,16 @@ function order({ drain, config }: Assembly, action: DrainAction): void {
 type Elsewhere = Extract<
 	Action,
 	{
-		do: "set-name" | "set-api" | "fault-cdn" | "heal-cdn" | "set-window" | "resize-fleet" | "heal";
+		do:
+			| "set-name"
+			| "set-api"
+			| "fault-cdn"
+			| "heal-cdn"
+			| "set-window"
+			| "resize-fleet"
+			| "sleep-fleet"
+			| "show-certificate"
+			| "heal";
 	}
 >;
 
@@ -87,11 +96,24 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return;
 		case "resize-fleet":
 			return edge.fleet.resize(action.clients);
+		case "sleep-fleet":
+			return edge.fleet.sleep(action.ms);
+		case "show-certificate":
+			return showCertificate(edge, action);
 		case "heal":
 			return heal(edge);
 		default:
 			action satisfies never;
 	}
+}
+
+function showCertificate(
+	edge: Assembly,
+	{ pop, certificate }: Extract<Action, { do: "show-certificate" }>,
+): void {
+	const { proxy } = edge.pop(pop);
+	if (proxy.show === undefined) throw new Error(`The proxy of ${pop} can't be told what to show.`);
+	proxy.show(certificate === "good" ? edge.credentials.edge : edge.credentials.expired);
 }
 
 async function heal(edge: Assembly): Promise<void> {
@@ -102,6 +124,7 @@ async function heal(edge: Assembly): Promise<void> {
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
+		pop.proxy.show?.(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		edge.names.flip(pop.config.name, "auto");
 	}

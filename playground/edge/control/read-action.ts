@@ -86,6 +86,8 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"heal-cdn": { cdn: role },
 	"set-window": { acceptRate: rate },
 	"resize-fleet": { clients: count },
+	"sleep-fleet": { ms: { is: "milliseconds, from 1 to 60000", fits: isNap } },
+	"show-certificate": { pop: text, certificate: oneOf("good", "expired") },
 	drain: { ...drainOrder, reason: orMissing({ is: "a text", fits: isReason }) },
 	undrain: drainOrder,
 	"set-automation": { automation: oneOf(...AUTOMATIONS) },
@@ -108,6 +110,10 @@ export function readAction(value: unknown): Action {
 	if (unknown !== undefined)
 		throw new TypeError(`"${name}" has no "${unknown}": it takes ${describe(fields)}.`);
 	return value as unknown as Action;
+}
+
+function isNap(value: unknown): boolean {
+	return typeof value === "number" && value >= 1 && value <= 60_000;
 }
 
 function isReason(value: unknown): boolean {
