@@ -13,6 +13,7 @@ import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
+import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
 import { Attendance } from "./pop/attendance.js";
@@ -47,6 +48,7 @@ export class Assembly {
 	readonly ledger = new Ledger();
 	readonly history = new History();
 	readonly drain: DrainDaemon;
+	readonly migration: Migration;
 	/** Servers made from now on announce windows by it. */
 	acceptRate: number | null;
 	readonly #attendance = new Attendance();
@@ -71,6 +73,14 @@ export class Assembly {
 		const acceptRate = (): number | null => this.acceptRate;
 		const { names, pops } = this;
 		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
+		this.migration = new Migration({
+			config,
+			reach,
+			authority,
+			names,
+			pops,
+			audit: this.drain.audit,
+		});
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -124,6 +134,7 @@ export class Assembly {
 			fleet: this.fleet.state,
 			ledger: this.ledger.state,
 			drain: this.drain.view,
+			migration: this.migration.view,
 		};
 	}
 

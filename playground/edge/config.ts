@@ -6,6 +6,8 @@
 
 import type { DrainPolicy } from "./drain/contract.js";
 import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
+import type { MigrationPolicy } from "./migration/contract.js";
+import { MIGRATION_POLICY } from "./migration/policy.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -45,6 +47,7 @@ export interface EdgeConfig {
 	};
 	/** Of the drain daemon; the TTL and the accept rate it takes from here too. */
 	readonly drain: Omit<DrainPolicy, "ttlMs" | "acceptRate">;
+	readonly migration: MigrationPolicy;
 	/** Of DNS's chance: which answers it draws. Null: as it comes. */
 	readonly seed: number | null;
 	/** Where its audit log is appended to, beside what the control API shows of it; null: nowhere. */
@@ -74,6 +77,7 @@ export const CONFIG: EdgeConfig = {
 	acceptRate: 100,
 	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
 	drain: DRAIN_POLICY,
+	migration: MIGRATION_POLICY,
 	seed: null,
 	auditFile: null,
 	ports: { front: 0, control: 0, edge: 0 },

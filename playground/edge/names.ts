@@ -11,7 +11,7 @@ import type { EdgeConfig } from "./config.js";
 import { namesOf } from "./config.js";
 import type { DnsState, PopState, Role } from "./control/contract.js";
 import type { Answered, DnsFault } from "./dns/answering.js";
-import type { Drained } from "./dns/decide/contract.js";
+import type { Arm, Drained } from "./dns/decide/contract.js";
 import { type EdgeZones, edgeZones } from "./dns/edge-zones.js";
 import { type DnsServer, startDnsServer } from "./dns/server.js";
 
@@ -123,6 +123,11 @@ export class Names {
 	/** By service: which share of the questions it leads elsewhere. */
 	drain(pop: string, drained: Readonly<Record<string, Drained>>): void {
 		this.server.set(pop, { drained });
+	}
+
+	/** Between which of its addresses newcomers are weighed; none: all of them are given. */
+	weigh(pop: string, arms: readonly Arm[]): void {
+		this.server.set(pop, { arms });
 	}
 
 	fault(fault: DnsFault): void {

@@ -29,6 +29,11 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		...edge.pops.flatMap(partsOfPop),
 		monitorOf(edge),
 		{
+			name: "migration",
+			start: async () => undefined,
+			stop: async () => edge.migration.stop(),
+		},
+		{
 			name: "drain",
 			start: async () => edge.drain.start(),
 			stop: () => edge.drain.stop(),

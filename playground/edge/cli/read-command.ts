@@ -20,7 +20,7 @@ export interface DrainCommand {
 
 export type Command = { readonly isJson: boolean; readonly runFile: string | undefined } & (
 	| DrainCommand
-	| { readonly is: "status" | "help" }
+	| { readonly is: "status" | "help" | "migrate" | "rollback" }
 	| { readonly is: "automation"; readonly automation: Automation }
 );
 
@@ -33,6 +33,9 @@ Speaks to the playground that runs (npm run playground -- --edge full).
                              is asked to leave then. Refused where too little would be left
   undrain                    and back
   plan                       what a drain would do, step by step, without doing it
+  migrate                    leads newcomers to each PoP's last balancer, in steps of 0, 10, 25, 50, 75 and
+                             100 %, as long as it fares no worse than the others
+  rollback                   and back, at once
   automation on|watch|off    drains by itself what is ill; says what it would do; neither
 
   --pop <name>               of drain, undrain, plan: DUB
@@ -63,6 +66,8 @@ export function readCommand(args: readonly string[]): Command {
 			return { ...common, ...readDrain(values["dry-run"] ? "plan" : is, values) };
 		}
 		case "status":
+		case "migrate":
+		case "rollback":
 			return { ...common, is };
 		case "automation":
 			return { ...common, is, automation: oneOf("automation", AUTOMATIONS, rest[0] ?? "") };

@@ -3,12 +3,14 @@ import type { EdgeState } from "../control/contract.js";
 import type { Drain, DrainView, Seen, ZoneHealth } from "../drain/contract.js";
 import type { Plan } from "../drain/plan.js";
 import { percentOf } from "../drain/target.js";
+import type { MigrationView } from "../migration/contract.js";
 
-export function renderStatus({ drain, sockets }: EdgeState): string {
+export function renderStatus({ drain, sockets, migration }: EdgeState): string {
 	const { state, seen, zones, audit, trouble } = drain;
 	const lines = [
 		`automation ${state.automation}`,
 		`sockets    ${sockets.primary + sockets.backup}`,
+		`migration  ${renderMigration(migration)}`,
 		"",
 		...seen.map((pop) => {
 			const own = zones.filter((zone) => zone.pop === pop.pop);
@@ -29,6 +31,15 @@ export function renderPlan(id: string, { refusal, steps }: Plan): string {
 		(step) => `${`+${(step.afterMs / 1_000).toFixed(1)} s`.padStart(9)}  ${renderEntry(step)}`,
 	);
 	return [`Plan for ${id}; nothing is done.`, ...lines].join("\n");
+}
+
+function renderMigration({ state, percent, arms }: MigrationView): string {
+	const why = state.is === "halted" ? `: ${state.reasons.join("; ")}` : "";
+	const users =
+		arms === null
+			? ""
+			: `; active users ${arms.old.active} of ${arms.old.users}, behind the new arm ${arms.new.active} of ${arms.new.users}`;
+	return state.is === "idle" ? "idle" : `${state.is} at ${percent} %${why}${users}`;
 }
 
 function renderDrain(drain: Drain): string {

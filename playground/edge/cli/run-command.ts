@@ -58,6 +58,10 @@ async function carryOut(command: Command, control: ControlClient): Promise<Ran> 
 		case "automation":
 			await control.act({ do: "set-automation", automation: command.automation });
 			return status(isJson, await control.state());
+		case "migrate":
+		case "rollback":
+			await control.act({ do: command.is === "migrate" ? "migrate" : "roll-back" });
+			return status(isJson, await control.state());
 		case "status":
 			return status(isJson, await control.state());
 		case "help":
@@ -76,5 +80,10 @@ function plan(command: DrainCommand, isJson: Command["isJson"], { drain }: EdgeS
 }
 
 function status(isJson: Command["isJson"], state: EdgeState): Ran {
-	return { code: 0, text: isJson ? JSON.stringify(state.drain) : renderStatus(state) };
+	return {
+		code: 0,
+		text: isJson
+			? JSON.stringify({ ...state.drain, migration: state.migration })
+			: renderStatus(state),
+	};
 }

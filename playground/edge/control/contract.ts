@@ -14,6 +14,7 @@ import type { CdnFault } from "../cdn/faults.js";
 import type { DnsFault } from "../dns/answering.js";
 import type { DrainAction } from "../drain/action.js";
 import type { DrainView } from "../drain/contract.js";
+import type { MigrationAction, MigrationView } from "../migration/contract.js";
 
 export type Role = "primary" | "backup";
 export const ROLES = ["primary", "backup"] as const;
@@ -74,6 +75,7 @@ export type Action =
 			readonly certificate: "good" | "expired";
 	  }
 	| DrainAction
+	| MigrationAction
 	/** Every fault is taken back, every part is up; windows as configured. */
 	| { readonly do: "heal" };
 
@@ -105,6 +107,7 @@ export interface EdgeState {
 	readonly fleet: FleetState;
 	readonly ledger: LedgerState;
 	readonly drain: DrainView;
+	readonly migration: MigrationView;
 }
 
 /** Live sockets by the name that they dialled, and clients that poll. */

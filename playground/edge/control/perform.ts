@@ -47,6 +47,9 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 		case "undrain":
 		case "set-automation":
 			return order(edge, action);
+		case "migrate":
+		case "roll-back":
+			return edge.migration.order(action.do);
 		default:
 			return performElsewhere(edge, action);
 	}
@@ -119,6 +122,7 @@ function showCertificate(
 async function heal(edge: Assembly): Promise<void> {
 	edge.names.fault({ is: "none" });
 	edge.drain.heal();
+	edge.migration.heal();
 	edge.acceptRate = edge.config.acceptRate;
 	for (const name of ROLES) await performElsewhere(edge, { do: "set-name", name, up: true });
 	await edge.main.startWebapp();

@@ -90,6 +90,8 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"show-certificate": { pop: text, certificate: oneOf("good", "expired") },
 	drain: { ...drainOrder, reason: orMissing({ is: "a text", fits: isReason }) },
 	undrain: drainOrder,
+	migrate: {},
+	"roll-back": {},
 	"set-automation": { automation: oneOf(...AUTOMATIONS) },
 	heal: {},
 };

@@ -49,7 +49,7 @@ const nearest = (service: string): Chain["filters"] => [
 ];
 
 export const PRIMARY_CHAIN: Chain = {
-	filters: [...nearest("primary"), { filter: "select_first_n", n: 1 }],
+	filters: [...nearest("primary"), { filter: "select_first_n", n: 1 }, { filter: "choose_arm" }],
 };
 
 export const BACKUP_CHAIN: Chain = {
@@ -58,6 +58,7 @@ export const BACKUP_CHAIN: Chain = {
 		{ filter: "select_first_n", n: 3 },
 		{ filter: "shuffle" },
 		{ filter: "select_first_n", n: 1 },
+		{ filter: "choose_arm" },
 	],
 };
 
@@ -67,6 +68,7 @@ export const LATENCY_CHAIN: Chain = {
 		{ filter: "drain", service: "api" },
 		{ filter: "lowest_latency" },
 		{ filter: "select_first_n", n: 1 },
+		{ filter: "choose_arm" },
 	],
 };
 

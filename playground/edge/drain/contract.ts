@@ -140,8 +140,12 @@ export interface AuditEntry {
 		| "held"
 		| "would-drain"
 		| "would-undrain"
-		| "automation";
-	/** Of the drain; null: of none. */
+		| "automation"
+		| "migrate"
+		| "halted"
+		| "migrated"
+		| "rolled-back";
+	/** Of the drain, or "migration"; null: of none. */
 	readonly id: string | null;
 	readonly by: "hand" | "automation";
 	/** Of newcomers that DNS leads elsewhere. */

@@ -1,5 +1,6 @@
 /* A scenario is a story that is run by a command, on an edge of its own, and judged more strictly. */
 import type { EdgeConfig } from "../config.js";
+import type { Action } from "../control/contract.js";
 import type { FleetManners } from "../fleet/contract.js";
 import type { Story, Verdict } from "../stories/contract.js";
 import type { Figures, Sight } from "./sights.js";
@@ -17,6 +18,8 @@ export interface Scenario {
 	readonly clients: number | null;
 	/** An edge that is unlike that of the others; null: theirs will do, and they share it. */
 	readonly edge: ScenarioEdge | null;
+	/** Done before its clients come. @default nothing */
+	readonly prepare?: readonly Action[];
 	/** What there must be clients × seconds of. @default "stored": messages published, by their receipts */
 	readonly enough?: "delivered" | "stored";
 	/** Of what was seen while it ran. */

@@ -31,7 +31,7 @@ const USUAL: Partial<EdgeConfig> = {
 };
 
 /** What a fleet of thousands may need until it is there. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 
 export async function runScenarios(
 	scenarios: readonly Scenario[],
@@ -83,7 +83,9 @@ async function runOn(
 	if (story === null) return notRun(scenario, seed);
 	const control = new ControlClient({ url: edge.control.url, token: edge.control.token });
 	await control.act({ do: "heal" });
-	await renew(control, scenario.clients ?? clients);
+	await beGone(control);
+	for (const action of scenario.prepare ?? []) await control.act(action);
+	await come(control, scenario.clients ?? clients);
 	const sights: Sight[] = [];
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
@@ -97,15 +99,18 @@ async function runOn(
 }
 
 /**
- * Everybody leaves, and as many come: where they live, not where the last scenario has led them. The ledger
+ * Everybody leaves: new ones go where they live, not where the last scenario has led the old ones. The ledger
  * has to have seen them leave: new clients have the names of old ones.
  */
-async function renew(control: ControlClient, clients: number): Promise<void> {
+async function beGone(control: ControlClient): Promise<void> {
 	await control.act({ do: "resize-fleet", clients: 0 });
 	await seen(control, ({ sockets, ledger, pops }) => {
 		const isGone = sockets.primary + sockets.backup + ledger.clients === 0;
 		return isGone && pops.every(({ dns, health }) => dns.up && health.ok);
 	});
+}
+
+async function come(control: ControlClient, clients: number): Promise<void> {
 	await control.act({ do: "resize-fleet", clients });
 	await seen(
 		control,

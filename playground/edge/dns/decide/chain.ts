@@ -8,6 +8,7 @@
  */
 import type { Candidate, Chain, Filter } from "./contract.js";
 import {
+	chooseArm,
 	drain,
 	geotargetCountry,
 	lowestLatency,
@@ -57,6 +58,8 @@ function apply(
 			return up(candidates, filter.missing ?? "keep");
 		case "drain":
 			return drain(candidates, filter.service, random);
+		case "choose_arm":
+			return chooseArm(candidates, random);
 		case "shed_load":
 			return shedLoad(candidates, filter.metric, random);
 		case "geotarget_country":
