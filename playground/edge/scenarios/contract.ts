@@ -14,7 +14,7 @@ export interface Scenario {
 	readonly about: string;
 	/** What this edge has not: "--proxy haproxy". Null: nothing. */
 	readonly needs: string | null;
-	/** Of its fleet; null: as many as the command says. */
+	/** Of its fleet, where the command says nothing; null: as many as most have. */
 	readonly clients: number | null;
 	/** An edge that is unlike that of the others; null: theirs will do, and they share it. */
 	readonly edge: ScenarioEdge | null;

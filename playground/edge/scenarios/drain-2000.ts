@@ -64,7 +64,7 @@ export const DRAIN_2000: Scenario = {
 			// One process and 2,000 clients that boot: a health check may take long, and says nothing then.
 			monitor: { ...CONFIG.monitor, timeoutMs: 8_000, fall: 4 },
 		},
-		manners: { room: 10, rate: 0.15, startsPerSecond: 15 },
+		manners: { room: 12, rate: 0.11, startsPerSecond: 15 },
 	},
 	// So that nobody is there yet, however a busy machine boots them.
 	prepare: [{ do: "flip-dns", pop: "IAD", up: false }],

@@ -11,7 +11,7 @@ Breaks an edge of its own, and says whether its clients noticed: one line each, 
 
   --list         what there is
   --all          all of it, but for what has to be asked for by name: drain-2000
-  --clients <n>  of the fleet. (default: 30)
+  --clients <n>  of the fleet. (default: 30; of drain-2000 2000)
   --seed <n>     of DNS's chance; the order of events is the machine's all the same. (default: 1)
   --json         the verdicts, as one array
   --help         prints this
@@ -21,7 +21,7 @@ process.once("SIGINT", () => process.exit(130));
 
 interface Settings {
 	readonly scenarios: readonly Scenario[];
-	readonly clients: number;
+	readonly clients: number | null;
 	readonly seed: number;
 	readonly isJson: boolean;
 }
@@ -35,7 +35,8 @@ function readSettings(args: readonly string[]): Settings | string {
 	const named = positionals.map(scenarioNamed);
 	const scenarios = values.all ? SCENARIOS.filter(({ edge }) => edge === null) : named;
 	if (values.help || scenarios.length === 0) return HELP;
-	const clients = readCount("--clients", values.clients ?? "30", 6, 5_000);
+	const clients =
+		values.clients === undefined ? null : readCount("--clients", values.clients, 6, 5_000);
 	const seed = readCount("--seed", values.seed ?? "1", 0, 2 ** 31);
 	return { scenarios, clients, seed, isJson: values.json ?? false };
 }

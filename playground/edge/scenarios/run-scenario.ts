@@ -12,8 +12,8 @@ import { judge, notRun } from "./judge.js";
 import { type Sight, sightOf } from "./sights.js";
 
 export interface RunScenarioOptions {
-	/** Of the fleet, where the scenario doesn't say. */
-	readonly clients: number;
+	/** Of the fleet. Null: as many as the scenario says, or thirty. */
+	readonly clients: number | null;
 	/** Of DNS's chance. */
 	readonly seed: number;
 	/** Told of each as it ends. */
@@ -29,6 +29,8 @@ const USUAL: Partial<EdgeConfig> = {
 	// A minute has no room for the quarter of one that a PoP has to be well otherwise.
 	drain: { ...DRAIN_POLICY, leaveMs: 4_000 },
 };
+
+const MOST_HAVE = 30;
 
 /** What a fleet of thousands may need until it is there. */
 const PATIENCE_MS = 300_000;
@@ -85,7 +87,7 @@ async function runOn(
 	await control.act({ do: "heal" });
 	await beGone(control);
 	for (const action of scenario.prepare ?? []) await control.act(action);
-	await come(control, scenario.clients ?? clients);
+	await come(control, clients ?? scenario.clients ?? MOST_HAVE);
 	const sights: Sight[] = [];
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
@@ -121,12 +123,20 @@ async function come(control: ControlClient, clients: number): Promise<void> {
 
 async function seen(control: ControlClient, holds: (state: EdgeState) => unknown): Promise<void> {
 	const patience = AbortSignal.timeout(PATIENCE_MS);
+	let last: EdgeState | null = null;
 	try {
-		for await (const state of control.watch(patience)) if (holds(state)) return;
+		for await (const state of control.watch(patience)) {
+			if (holds(state)) return;
+			last = state;
+		}
 	} catch (reason) {
 		if (!patience.aborted) throw reason;
 	}
-	throw new Error(`The fleet was not there within ${PATIENCE_MS / 1_000} s.`);
+	const { sockets, fleet, ledger, pops } = last ?? (await control.state());
+	const down = pops.filter(({ dns }) => !dns.up).map(({ name }) => name);
+	throw new Error(
+		`The fleet was not as wanted within ${PATIENCE_MS / 1_000} s: ${sockets.primary + sockets.backup} sockets, ${ledger.clients} in the ledger, ${fleet.wanted} wanted; down: ${down.join(", ") || "nothing"}.`,
+	);
 }
 
 async function watch(
