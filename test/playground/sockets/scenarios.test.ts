@@ -1,6 +1,7 @@
 /* E18: every scenario of the library, with few clients, on edges that several of them share. */
 import { expect, it } from "vitest";
 import type { Scenario } from "../../../playground/edge/scenarios/contract.js";
+import { drainOf } from "../../../playground/edge/scenarios/drain-2000.js";
 import { runScenarios } from "../../../playground/edge/scenarios/run-scenario.js";
 import { SCENARIOS } from "../../../playground/edge/scenarios/scenarios.js";
 import type { Story } from "../../../playground/edge/stories/contract.js";
@@ -30,6 +31,17 @@ it(
 	},
 	PATIENCE_MS,
 );
+
+it("a PoP that is drained in batches moves everybody once, and nobody is without a link", async () => {
+	// At five a second and gateway 60 clients take 7.2 s. How many come in which second the large one says.
+	const { measure: _, ...small } = drainOf("drain-60", 60, 5);
+	const [verdict] = await runScenarios([small], {
+		clients: null,
+		seed: 12,
+	});
+	const flawless = { lost: 0, repeated: 0, outOfOrder: 0, altered: 0 };
+	expect(verdict).toMatchObject({ failures: [], is: "passed", clients: 60, ...flawless });
+}, 180_000);
 
 it("a scenario whose fault strikes nobody fails", async () => {
 	const story: Story = {
