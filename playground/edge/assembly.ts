@@ -13,6 +13,7 @@ import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
+import { type LogStore, logStore } from "./log/log-store.js";
 import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
@@ -39,6 +40,7 @@ export class Assembly {
 	readonly reach: Reach;
 	readonly credentials: Credentials;
 	readonly names: Names;
+	readonly store: LogStore;
 	readonly main: MainRegion;
 	readonly pops: readonly Pop[];
 	readonly monitor: Monitor;
@@ -65,6 +67,7 @@ export class Assembly {
 		this.credentials = credentials;
 		this.acceptRate = config.acceptRate;
 		this.names = new Names(config);
+		this.store = logStore(config.log);
 		this.main = this.#newMain();
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
@@ -184,6 +187,7 @@ export class Assembly {
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
 		return new MainRegion({
+			log: this.store.log,
 			certificate: credentials.mesh,
 			authority: credentials.meshAuthority,
 			peers: config.pops.map(({ name }) => name),

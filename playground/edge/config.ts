@@ -6,6 +6,7 @@
 
 import type { DrainPolicy } from "./drain/contract.js";
 import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
+import type { LogKind } from "./log/log-store.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
 
@@ -30,6 +31,8 @@ export interface EdgeConfig {
 	readonly pops: readonly PopConfig[];
 	/** Which of them holds the log and the webapp. */
 	readonly main: string;
+	/** What holds the messages: this process, or a server that is started for it. */
+	readonly log: LogKind;
 	/** Of the DNS server. */
 	readonly dnsAddress: string;
 	/** Seconds, of the WebSocket names. */
@@ -71,6 +74,7 @@ export const CONFIG: EdgeConfig = {
 		pop({ name: "IAD", city: "Virginia", place: "US-VA", region: "us-east-1", block: "127.0.4" }),
 	],
 	main: "IAD",
+	log: "memory",
 	dnsAddress: "127.0.53.1",
 	ttl: 10,
 	capacity: 2_000,

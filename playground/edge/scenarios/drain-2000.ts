@@ -68,7 +68,10 @@ export function drainOf(name: string, clients: number, rate: number): Scenario {
 		// One process holds both PoPs and all clients' TLS: 2,000 publishes a second are beyond two cores.
 		enough: "delivered",
 		measure: (sights) => {
-			const figures: Figures = { ...figuresOfDrain(sights, "DUB", "IAD"), acceptRate: rate * IAD.gateways };
+			const figures: Figures = {
+				...figuresOfDrain(sights, "DUB", "IAD"),
+				acceptRate: rate * IAD.gateways,
+			};
 			const { arrivalsP95 = 0 } = figures;
 			const why = `${arrivalsP95} arrivals a second (p95) are more than ${most}, 1.1 × what is taken in.`;
 			return { figures, failures: arrivalsP95 > most ? [why] : [] };
