@@ -1,0 +1,49 @@
+import type { Measure } from "../measure.js";
+import { cut, everybodyIn, pause, withStage } from "../stage.js";
+import { quantile } from "../table.js";
+
+const CLIENTS = 20;
+const LIMIT_MS = 60_000;
+
+function outage(outageS: number): Measure {
+	return {
+		name: `outage-${outageS}`,
+		title: `Back after an outage of ${outageS} s`,
+		how: `${CLIENTS} clients; links are reset and dials refused for ${outageS} s; from then to the first message published since`,
+		figures: [
+			{
+				key: "p50",
+				title: "p50, s",
+				better: "less",
+				against: "holdfast",
+				digits: 1,
+				limitS: LIMIT_MS / 1_000,
+			},
+			{
+				key: "p95",
+				title: "p95, s",
+				better: "less",
+				against: "holdfast",
+				digits: 1,
+				limitS: LIMIT_MS / 1_000,
+			},
+		],
+		needs: ["reconnect"],
+		turns: "all at once",
+		seconds: outageS + 30,
+		measure: (peer) =>
+			withStage(peer, { clients: CLIENTS }, async (stage) => {
+				await everybodyIn(stage);
+				await cut(stage);
+				await pause(outageS * 1_000);
+				await stage.beat(2);
+				const healedAt = Date.now();
+				await stage.proxy.pass();
+				const times = await stage.heard(2, healedAt, LIMIT_MS);
+				return { p50: quantile(times, 0.5) / 1_000, p95: quantile(times, 0.95) / 1_000 };
+			}),
+	};
+}
+
+export const shortOutage = outage(3);
+export const longOutage = outage(30);

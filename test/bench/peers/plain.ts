@@ -1,0 +1,47 @@
+/* For those that bring no protocol: JSON over a bare `ws` server, an array where messages share a frame. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { A_FRAME, type Connection, type Hear, type Said, type Served } from "./peer.js";
+
+export const PLAIN_SERVER = "a bare `ws` server, JSON; it has no server of its own";
+export const NO_RECONNECT = "it does not reconnect";
+export const NO_LIST = "it takes one URL";
+
+export async function servePlain(hear: Hear): Promise<Served> {
+	const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+	server.on("connection", (socket) => {
+		socket.on("error", () => undefined);
+		socket.on("message", (data) => hearText(String(data), hear));
+	});
+	await once(server, "listening");
+	const publish = (text: string): void => {
+		for (const socket of server.clients) socket.send(text);
+	};
+	return {
+		port: (server.address() as AddressInfo).port,
+		publish: (said) => publish(JSON.stringify(said)),
+		publishTogether: (all) => {
+			for (let at = 0; at < all.length; at += A_FRAME)
+				publish(JSON.stringify(all.slice(at, at + A_FRAME)));
+		},
+	};
+}
+
+/** A text, or an array of them. */
+export function hearText(text: string, hear: Hear): void {
+	const said = JSON.parse(text) as Said | readonly Said[];
+	if (Array.isArray(said)) for (const one of said as readonly Said[]) hear(one);
+	else hear(said as Said);
+}
+
+/** What all standard classes have in common. */
+type Standard = Pick<WebSocket, "readyState" | "send"> & {
+	addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+};
+
+export function speakPlain(socket: object, hear: Hear): Connection {
+	const standard = socket as Standard;
+	standard.addEventListener("message", ({ data }) => hearText(String(data), hear));
+	return { publish: (said) => standard.send(JSON.stringify(said)) };
+}
