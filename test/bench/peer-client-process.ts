@@ -10,6 +10,8 @@ export interface ClientTask {
 	readonly what: "watch" | "heap" | "flood" | "first";
 	readonly clients: number;
 	readonly messages: number;
+	/** Of them, those that only warm the engine up. */
+	readonly warmUp: number;
 }
 
 export type ToClient =
@@ -86,11 +88,13 @@ function say(connection: Connection, said: Said): void {
 async function heap(): Promise<void> {
 	const keep: unknown[] = [];
 	const open = async (count: number): Promise<void> => {
-		for (let n = 0; n < count; n += 1)
-			await new Promise<void>((resolve) => {
-				// One closure a client, as an application has it.
-				keep.push(peer.connect(task.urls, () => resolve()));
-			});
+		// One closure a client, as an application has it.
+		const opened = Array.from(
+			{ length: count },
+			() =>
+				new Promise<void>((resolve) => void keep.push(peer.connect(task.urls, () => resolve()))),
+		);
+		await Promise.all(opened);
 	};
 	// What the engine compiles for the first connections is not held by the later ones.
 	await open(task.clients);
@@ -118,10 +122,10 @@ async function flood(): Promise<void> {
 			tell({ is: "heard", client: 0, phase: said.phase, at: Date.now() });
 		}
 		if (said.is !== "load") return;
-		begun ??= { at: performance.now(), cpu: process.cpuUsage() };
 		received += 1;
+		if (received === task.warmUp) begun = { at: performance.now(), cpu: process.cpuUsage() };
 		if (received % A_CREDIT === 0) tell({ is: "credit", received });
-		if (received < task.messages) return;
+		if (received < task.messages || begun === null) return;
 		const { user, system } = process.cpuUsage(begun.cpu);
 		const wallMs = performance.now() - begun.at;
 		tell({ is: "flooded", wallMs, cpuMs: (user + system) / 1_000 });

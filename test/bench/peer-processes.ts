@@ -103,4 +103,4 @@ export async function startServer(
 export const startClient = (
 	task: Partial<ClientTask> & Pick<ClientTask, "peer" | "urls" | "what">,
 ): ClientChild =>
-	new Child("peer-client-process", JSON.stringify({ clients: 1, messages: 0, ...task }));
+	new Child("peer-client-process", JSON.stringify({ clients: 1, messages: 0, warmUp: 1, ...task }));

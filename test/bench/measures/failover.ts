@@ -3,7 +3,7 @@ import { cut, everybodyIn, type Stage, withStage } from "../stage.js";
 import { quantile } from "../table.js";
 
 const CLIENTS = 10;
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 60_000;
 
 const FIGURES: readonly Figure[] = [
 	{

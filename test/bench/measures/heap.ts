@@ -14,7 +14,7 @@ export const heap: Measure = {
 	measure: async (peer) => {
 		const { server, port } = await startServer(peer);
 		// So that each knows that it is in.
-		server.order({ do: "beat", phase: 1, everyMs: 5 });
+		server.order({ do: "beat", phase: 1, everyMs: 200 });
 		const urls = [`ws://127.0.0.1:${port}`];
 		const client = startClient({ peer, urls, what: "heap", clients: CLIENTS });
 		try {

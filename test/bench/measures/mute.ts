@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import type { Measure } from "../measure.js";
 import { startClient } from "../peer-processes.js";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 45_000;
 
 export const mute: Measure = {
 	name: "mute",
