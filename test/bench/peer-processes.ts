@@ -1,17 +1,20 @@
 /* Processes of the bench as plain JavaScript, as a user's would be: a loader that compiles on the way costs heap and time. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ClientTask, FromClient, ToClient } from "./peer-client-process.js";
 import type { FromServer, ToServer } from "./peer-server-process.js";
 import type { PeerName } from "./peers/names.js";
 
-const FOLDER = fileURLToPath(new URL("../../.tmp/peers/", import.meta.url));
+/** Of this process alone: a test may run beside it. Inside the project, where its packages are found. */
+const FOLDER = fileURLToPath(new URL(`../../.tmp/peers-${process.pid}/`, import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Of ours the sources; all packages as Node finds them. */
 export async function compile(): Promise<void> {
+	process.once("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 	const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 	const ours = {
 		holdfast: `${ROOT}src/index.ts`,

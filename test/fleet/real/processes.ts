@@ -1,13 +1,23 @@
 /* The processes of a fleet on real sockets, as plain JavaScript, and what is said to them. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const FOLDER = fileURLToPath(new URL("../../../.tmp/real-fleet/", import.meta.url));
+/** Of this process alone: a test may run beside it. Inside the project, where its packages are found. */
+const FOLDER = fileURLToPath(new URL(`../../../.tmp/real-fleet-${process.pid}/`, import.meta.url));
 
-/** Compiled, so that what is measured is the library and no loader. */
-export async function compile(): Promise<void> {
+let compiled: Promise<void> | null = null;
+
+/** Once: as plain JavaScript, so that what is measured is the library and no loader. */
+export function compile(): Promise<void> {
+	compiled ??= bundle();
+	return compiled;
+}
+
+async function bundle(): Promise<void> {
+	process.once("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 	await build({
 		entryPoints: ["gateway-process.ts", "clients-process.ts"].map((name) =>
 			fileURLToPath(new URL(name, import.meta.url)),
