@@ -4,6 +4,8 @@ import type { RealFleetOptions } from "./real-fleet.js";
 
 export interface Case {
 	readonly name: string;
+	/** For a legend. */
+	readonly brief: string;
 	readonly real: Pick<RealFleetOptions, "strike" | "window" | "welcomes" | "rejectCost">;
 	readonly window: FleetOptions["window"];
 }
@@ -15,26 +17,31 @@ const killed = { strike: "kill", window: "told", welcomes: "renewed" } as const;
 export const CASES: readonly Case[] = [
 	{
 		name: "restarted, window announced, r = 0.2",
+		brief: "announced",
 		real: { strike: "leave", window: "told", welcomes: "renewed", rejectCost: 0.2 },
 		window: ANNOUNCED,
 	},
 	{
 		name: "killed, window from welcome, r = 0.2",
+		brief: "killed, r = 0.2",
 		real: { ...killed, rejectCost: 0.2 },
 		window: STANDING,
 	},
 	{
 		name: "killed, window from welcome, r = 0.5",
+		brief: "killed, r = 0.5",
 		real: { ...killed, rejectCost: 0.5 },
 		window: STANDING,
 	},
 	{
 		name: "killed, windows of a fleet that grew, r = 0.2",
+		brief: "killed, it grew",
 		real: { ...killed, welcomes: "as it grew", rejectCost: 0.2 },
 		window: STANDING,
 	},
 	{
 		name: "killed, no window, r = 0.05",
+		brief: "no window",
 		real: { strike: "kill", window: "none", welcomes: "as it grew", rejectCost: 0.05 },
 		window: "none",
 	},

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { simulateFleet } from "holdfast/testing";
 import { CASES, type Case } from "./cases.js";
 import { type RealFleetReport, runRealFleet } from "./real-fleet.js";
-import { type Measured, ofReal, type Scale, toChart, toTable } from "./report.js";
+import { type Measured, ofReal, type Scale, toChart, toDocument, toTable } from "./report.js";
 
 const HELP = `
 Real clients in processes of their own, against a real gateway with a limited door, which is restarted or
@@ -20,7 +20,7 @@ killed (-9) and replaced at once. Recovery in multiples of N/C beside simulateFl
   --repeats    real runs of each case, and seeds of its simulation; default 3
   --only       cases with this text in their names:
 ${CASES.map(({ name }) => `                 ${name}`).join("\n")}
-  --report     writes law.json and law.svg into a directory
+  --report     writes law.md, law.json and law.svg into a directory
 
 A case takes about a minute and 4 × N/C: at the defaults some ten minutes for one repeat of all.
 `.trim();
@@ -57,6 +57,8 @@ async function main(cases: readonly Case[]): Promise<void> {
 	if (values.report === undefined) return;
 	mkdirSync(values.report, { recursive: true });
 	write("law.json", `${JSON.stringify(summary(measured, machine), null, "\t")}\n`);
+	const command = ["npm run fleet:real --", ...process.argv.slice(2)].join(" ");
+	write("law.md", toDocument(measured, scale, { command, machine }));
 	write("law.svg", toChart(measured, scale));
 }
 

@@ -16,6 +16,8 @@ export interface Scale {
 	readonly acceptsPerSecond: number;
 }
 
+const POINTS = 150;
+
 const unitMs = ({ clients, acceptsPerSecond }: Scale): number =>
 	(clients / acceptsPerSecond) * 1_000;
 
@@ -45,6 +47,35 @@ export const ofSimulated = (report: FleetReport): Figures => ({
 	all: report.all ?? Number.POSITIVE_INFINITY,
 	dials: report.attemptsPerClient,
 });
+
+export function toDocument(
+	measured: readonly Measured[],
+	scale: Scale,
+	about: { readonly command: string; readonly machine: string },
+): string {
+	const { clients, acceptsPerSecond } = scale;
+	const seconds = clients / acceptsPerSecond;
+	return `# The law, on real sockets
+
+Written by \`${about.command}\`, all of it. ${about.machine}, loopback, other work on the machine.
+
+${clients.toLocaleString("en")} real clients in processes of their own, a gateway that takes in ${acceptsPerSecond} a second; N/C is ${seconds} s, and times are
+multiples of it, from the strike to the last welcome. The gateway is the shipped server half; before its upgrades stands
+the gate of the simulation, on real time: an accept takes 1/C, who comes while two seconds of work wait is turned away at
+r/C, unanswered (1006). It is restarted (its closes carry the window) or killed with -9, and another one takes its port at
+once. Simulated: \`simulateFleet\` with the same N, C, r and window. Medians, and from where to where.
+
+${toTable(measured, scale)}
+
+**Windows of a fleet that grew**: a \`welcome\` names the window for the clients that are there by then, so who came
+first knows a shorter one. In the other cases each client took a new link when all were in. The simulation has no such case:
+beside it stands what it says of a fleet whose windows are right.
+
+![Share connected over time](law.svg)
+
+The chart has the first run, and the first seed, of the first four cases.
+`;
+}
 
 export function toTable(measured: readonly Measured[], scale: Scale): string {
 	const head = ["", "", "p50", "p99", "all back", "dials a client", "real ÷ simulated, all back"];
@@ -87,17 +118,19 @@ export function median(values: readonly number[]): number {
 /** The share that is back over time: of each case the first real run, and the first seed. */
 export function toChart(measured: readonly Measured[], scale: Scale): string {
 	const unit = unitMs(scale);
-	const series = measured.slice(0, 4).flatMap(({ name, real: [real], simulated: [simulated] }) => [
+	const series = measured.slice(0, 4).flatMap(({ case: { brief }, real: [real], simulated }) => [
 		{
-			name: `${name}: real`,
-			points: (real?.backMs ?? []).map(
-				(ms, index) => [ms / unit, (index + 1) / scale.clients] as const,
+			name: `${brief}: real`,
+			points: thin(
+				(real?.backMs ?? []).map((ms, index) => [ms / unit, (index + 1) / scale.clients] as const),
 			),
 		},
 		{
-			name: "the same, simulated",
-			points: (simulated?.timeline ?? []).map(
-				({ atMs, connected }) => [atMs / unit, connected / scale.clients] as const,
+			name: `${brief}: simulated`,
+			points: thin(
+				(simulated[0]?.timeline ?? []).map(
+					({ atMs, connected }) => [atMs / unit, connected / scale.clients] as const,
+				),
 			),
 		},
 	]);
@@ -107,4 +140,10 @@ export function toChart(measured: readonly Measured[], scale: Scale): string {
 		y: { label: "share connected", ticks: [0, 0.25, 0.5, 0.75, 1], scale: "linear" },
 		series,
 	});
+}
+
+/** As many points as can be told apart. */
+function thin<T>(points: readonly T[]): readonly T[] {
+	const step = Math.max(1, Math.floor(points.length / POINTS));
+	return points.filter((_, index) => index % step === 0 || index === points.length - 1);
 }
