@@ -27,7 +27,5 @@ export interface Measure {
 	readonly needs: readonly (keyof Lacks)[];
 	/** All peers at once, where they mostly wait; else one after the other, since they are compared in processor time. */
 	readonly turns: "all at once" | "one by one";
-	/** About so long for one peer, for the help. */
-	readonly seconds: number;
 	measure(peer: PeerName, repeat: number): Promise<Readonly<Record<string, Outcome>>>;
 }

@@ -12,7 +12,6 @@ const measure: Measure = {
 		{ key: "s", title: "s", better: "less", against: "holdfast", digits: 1, limitS: 60 },
 		{ key: "lost", title: "lost", better: "less", against: null, digits: 0 },
 	],
-	seconds: 1,
 	measure: () => Promise.reject(new Error("not here")),
 };
 

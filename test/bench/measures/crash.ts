@@ -15,7 +15,6 @@ export const crash: Measure = {
 	],
 	needs: ["reconnect"],
 	turns: "all at once",
-	seconds: MINUTE_MS / 1_000,
 	measure: (peer) =>
 		withStage(peer, { clients: CLIENTS }, async (stage) => {
 			await everybodyIn(stage);

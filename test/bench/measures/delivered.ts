@@ -15,7 +15,7 @@ const FIGURES: readonly Figure[] = [
 
 function delivered(how: How, rest: Pick<Measure, "name" | "title" | "how" | "needs">): Measure {
 	return {
-		...{ ...rest, figures: FIGURES, turns: "one by one", seconds: 6 },
+		...{ ...rest, figures: FIGURES, turns: "one by one" },
 		measure: (peer) => flood(peer, how),
 	};
 }

@@ -1,34 +1,17 @@
-import type { Figure, Measure } from "../measure.js";
+import type { Measure } from "../measure.js";
 import { cut, everybodyIn, type Stage, withStage } from "../stage.js";
-import { quantile } from "../table.js";
+import { timeFigures, timesOf } from "./times.js";
 
 const CLIENTS = 10;
 const LIMIT_MS = 60_000;
 
-const FIGURES: readonly Figure[] = [
-	{
-		key: "p50",
-		title: "p50, s",
-		better: "less",
-		against: "holdfast",
-		digits: 1,
-		limitS: LIMIT_MS / 1_000,
-	},
-	{
-		key: "worst",
-		title: "worst, s",
-		better: "less",
-		against: "holdfast",
-		digits: 1,
-		limitS: LIMIT_MS / 1_000,
-	},
-];
+const FIGURES = timeFigures("worst", LIMIT_MS);
 
 const failover = (
 	rest: Pick<Measure, "name" | "title" | "how">,
 	strike: (stage: Stage) => Promise<void>,
 ): Measure => ({
-	...{ ...rest, figures: FIGURES, needs: ["reconnect", "list"], turns: "all at once", seconds: 30 },
+	...{ ...rest, figures: FIGURES, needs: ["reconnect", "list"], turns: "all at once" },
 	measure: (peer) =>
 		withStage(peer, { clients: CLIENTS, proxies: 2 }, async (stage) => {
 			await everybodyIn(stage);
@@ -36,7 +19,7 @@ const failover = (
 			await strike(stage);
 			await stage.beat(2);
 			const times = await stage.heard(2, struckAt, LIMIT_MS);
-			return { p50: quantile(times, 0.5) / 1_000, worst: Math.max(...times) / 1_000 };
+			return timesOf(times, "worst");
 		}),
 });
 

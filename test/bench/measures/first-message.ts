@@ -14,7 +14,6 @@ export const firstMessage: Measure = {
 	],
 	needs: [],
 	turns: "one by one",
-	seconds: 2,
 	measure: async (peer) => {
 		const { server, port } = await startServer(peer);
 		server.order({ do: "beat", phase: 1, everyMs: 5 });

@@ -10,7 +10,6 @@ export const heap: Measure = {
 	figures: [{ key: "heap", title: "heap, kB", better: "less", against: "raw ws", digits: 1 }],
 	needs: [],
 	turns: "one by one",
-	seconds: 8,
 	measure: async (peer) => {
 		const { server, port } = await startServer(peer);
 		// So that each knows that it is in.

@@ -23,7 +23,6 @@ export const loss: Measure = {
 	figures: [...figures("down", "server → client"), ...figures("up", "client → server")],
 	needs: [],
 	turns: "all at once",
-	seconds: 70,
 	measure: (peer) =>
 		withStage(peer, { clients: 1 }, async (stage) => {
 			await everybodyIn(stage);

@@ -20,7 +20,6 @@ export const mute: Measure = {
 	],
 	needs: ["reconnect"],
 	turns: "all at once",
-	seconds: LIMIT_MS / 1_000,
 	measure: async (peer) => {
 		const arrivals: number[] = [];
 		let told: () => void = () => undefined;

@@ -1,6 +1,6 @@
 import type { Measure } from "../measure.js";
 import { cut, everybodyIn, pause, withStage } from "../stage.js";
-import { quantile } from "../table.js";
+import { timeFigures, timesOf } from "./times.js";
 
 const CLIENTS = 20;
 const LENGTHS = [1, 0.9, 1.1];
@@ -11,27 +11,9 @@ function outage(outageS: number): Measure {
 		name: `outage-${outageS}`,
 		title: `Back after an outage of ${outageS} s`,
 		how: `${CLIENTS} clients; links are reset and dials refused for ${outageS} s, in the next repeats a tenth less and a tenth more, since a schedule without chance hits one length by luck; from then to the first message published since`,
-		figures: [
-			{
-				key: "p50",
-				title: "p50, s",
-				better: "less",
-				against: "holdfast",
-				digits: 1,
-				limitS: LIMIT_MS / 1_000,
-			},
-			{
-				key: "p95",
-				title: "p95, s",
-				better: "less",
-				against: "holdfast",
-				digits: 1,
-				limitS: LIMIT_MS / 1_000,
-			},
-		],
+		figures: timeFigures("p95", LIMIT_MS),
 		needs: ["reconnect"],
 		turns: "all at once",
-		seconds: outageS + 30,
 		measure: (peer, repeat) =>
 			withStage(peer, { clients: CLIENTS }, async (stage) => {
 				await everybodyIn(stage);
@@ -41,7 +23,7 @@ function outage(outageS: number): Measure {
 				const healedAt = Date.now();
 				await stage.proxy.pass();
 				const times = await stage.heard(2, healedAt, LIMIT_MS);
-				return { p50: quantile(times, 0.5) / 1_000, p95: quantile(times, 0.95) / 1_000 };
+				return timesOf(times, "p95");
 			}),
 	};
 }

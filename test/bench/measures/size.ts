@@ -13,7 +13,6 @@ export const size: Measure = {
 	figures: [{ key: "kB", title: "kB, gzip", better: "less", against: "holdfast", digits: 1 }],
 	needs: ["size"],
 	turns: "one by one",
-	seconds: 1,
 	measure: async (name) => {
 		const { entry } = await loadPeer(name);
 		const { outputFiles } = await build({

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { buildSchema, execute, subscribe, validate } from "graphql";
 import { createClient, makeServer } from "graphql-ws";
-import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
+import { openGraphql } from "../../support/graphql-socket.js";
 import type { Hear, Peer, Said, Served } from "./peer.js";
-import { NO_LIST } from "./plain.js";
+import { inTurns } from "./plain.js";
 
 const schema = buildSchema(
 	"type Query { ok: Boolean } type Mutation { say(text: String!): Boolean } type Subscription { said: String! }",
@@ -60,7 +61,7 @@ async function serve(hear: Hear): Promise<Served> {
 		...{ host: "127.0.0.1", port: 0, perMessageDeflate: false },
 		handleProtocols: (offered) => [...offered][0] ?? false,
 	});
-	sockets.on("connection", (socket) => open(graphql, socket));
+	sockets.on("connection", (socket) => openGraphql(graphql, socket));
 	await once(sockets, "listening");
 	const publish = (one: Said): void => {
 		const text = JSON.stringify(one);
@@ -73,23 +74,6 @@ async function serve(hear: Hear): Promise<Served> {
 	};
 }
 
-function open(graphql: ReturnType<typeof makeServer>, socket: ServerSocket): void {
-	socket.on("error", () => undefined);
-	const closed = graphql.opened(
-		{
-			protocol: socket.protocol,
-			send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
-			close: (code, reason) => socket.close(code, reason),
-			onMessage: (take) =>
-				socket.on("message", (data) => {
-					take(String(data)).catch(() => socket.close());
-				}),
-		},
-		{},
-	);
-	socket.on("close", (code, reason) => void closed(code, String(reason)));
-}
-
 export const graphqlWs: Peer = {
 	name: "graphql-ws",
 	packages: ["graphql-ws", "graphql"],
@@ -99,9 +83,8 @@ export const graphqlWs: Peer = {
 	server: "its own, a subscription and mutations",
 	lacks: { together: "a result is a frame" },
 	connect: (urls, hear) => {
-		let dials = 0;
 		const client = createClient({
-			url: () => urls[dials++ % urls.length] ?? NO_LIST,
+			url: inTurns(urls),
 			webSocketImpl: WebSocket,
 		});
 		client.subscribe<{ said: string }>(

@@ -1,7 +1,7 @@
 import ReconnectingWebSocket from "partysocket/ws";
 import { WebSocket } from "ws";
 import type { Peer } from "./peer.js";
-import { NO_LIST, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
+import { inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
 
 export const partysocket: Peer = {
 	name: "partysocket",
@@ -11,12 +11,7 @@ export const partysocket: Peer = {
 		"redials after 3 s, × 1.3 up to 10 s; 4 s for a connection; no heartbeat; its buffer has no bound. Two URLs: its URL function, ours takes turns",
 	server: PLAIN_SERVER,
 	lacks: {},
-	connect: (urls, hear) => {
-		let dials = 0;
-		const next = (): string => urls[dials++ % urls.length] ?? NO_LIST;
-		const socket = new ReconnectingWebSocket(next, [], { WebSocket });
-		socket.addEventListener("error", () => undefined);
-		return speakPlain(socket, hear);
-	},
+	connect: (urls, hear) =>
+		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket }), hear),
 	serve: servePlain,
 };

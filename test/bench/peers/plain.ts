@@ -35,13 +35,20 @@ export function hearText(text: string, hear: Hear): void {
 	else hear(said as Said);
 }
 
+/** For a URL function: one after the other. */
+export function inTurns(urls: readonly string[]): () => string {
+	let dials = 0;
+	return () => urls[dials++ % urls.length] ?? "";
+}
+
 /** What all standard classes have in common. */
 type Standard = Pick<WebSocket, "readyState" | "send"> & {
-	addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+	addEventListener(type: "message" | "error", listener: (event: { data?: unknown }) => void): void;
 };
 
 export function speakPlain(socket: object, hear: Hear): Connection {
 	const standard = socket as Standard;
+	standard.addEventListener("error", () => undefined);
 	standard.addEventListener("message", ({ data }) => hearText(String(data), hear));
 	return { publish: (said) => standard.send(JSON.stringify(said)) };
 }

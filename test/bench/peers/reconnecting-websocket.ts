@@ -1,7 +1,7 @@
 import Imported from "reconnecting-websocket";
 import { WebSocket } from "ws";
 import type { Peer } from "./peer.js";
-import { NO_LIST, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
+import { inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
 
 // CommonJS: what Node and TypeScript see as the default is not the same.
 const ReconnectingWebSocket =
@@ -15,12 +15,7 @@ export const reconnectingWebsocket: Peer = {
 		"redials after 1 to 5 s, × 1.3 up to 10 s; 4 s for a connection; no heartbeat; its buffer has no bound. Two URLs: its URL function, ours takes turns",
 	server: PLAIN_SERVER,
 	lacks: {},
-	connect: (urls, hear) => {
-		let dials = 0;
-		const next = (): string => urls[dials++ % urls.length] ?? NO_LIST;
-		const socket = new ReconnectingWebSocket(next, [], { WebSocket });
-		socket.addEventListener("error", () => undefined);
-		return speakPlain(socket, hear);
-	},
+	connect: (urls, hear) =>
+		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket }), hear),
 	serve: servePlain,
 };

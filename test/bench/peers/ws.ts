@@ -9,10 +9,6 @@ export const ws: Peer = {
 	defaults: "no reconnect, no heartbeat; permessage-deflate off, as at the others",
 	server: "`ws`",
 	lacks: { reconnect: NO_RECONNECT, list: NO_LIST, size: "in a page it is the platform's own" },
-	connect: ([url = ""], hear) => {
-		const socket = new WebSocket(url, { perMessageDeflate: false });
-		socket.on("error", () => undefined);
-		return speakPlain(socket, hear);
-	},
+	connect: ([url = ""], hear) => speakPlain(new WebSocket(url, { perMessageDeflate: false }), hear),
 	serve: servePlain,
 };

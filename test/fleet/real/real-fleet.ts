@@ -3,17 +3,8 @@
  *
  *   start ─▶ all connected ─▶ renewed ─▶ stable ─▶ struck, another gateway takes its port ─▶ all back
  */
-import type {
-	ClientsData,
-	ClientsReport,
-	FromClients,
-	FromGateway,
-	GatewayCounts,
-	GatewayData,
-	ToClients,
-	ToGateway,
-} from "./contract.js";
-import { compile, Worker } from "./processes.js";
+import type { ClientsData, ClientsReport, GatewayCounts, GatewayData } from "./contract.js";
+import { type Clients, compile, type Gateway, startClients, startGateway } from "./processes.js";
 
 export interface RealFleetOptions {
 	readonly clients: number;
@@ -46,9 +37,6 @@ export interface RealFleetReport {
 	readonly counts: GatewayCounts;
 }
 
-type Gateway = Worker<ToGateway, FromGateway>;
-type Clients = Worker<ToClients, FromClients>;
-
 const STABLE_AFTER_MS = 30_000;
 const LOOK_MS = 100;
 
@@ -58,14 +46,11 @@ export async function runRealFleet(options: RealFleetOptions): Promise<RealFleet
 	const acceptRate = window === "told" ? acceptsPerSecond : null;
 	const data: GatewayData = { acceptRate, acceptsPerSecond, rejectCost };
 	// The second one waits, so that the port is taken again at once: the fault is the cut, no start of a process.
-	const [first, second]: [Gateway, Gateway] = [
-		new Worker("gateway-process", data),
-		new Worker("gateway-process", data),
-	];
+	const [first, second] = [startGateway(data), startGateway(data)];
 	const parts: Clients[] = [];
 	try {
 		await Promise.all([first.said("ready"), second.said("ready")]);
-		const { port } = await first.order({ do: "listen", port: 0, isLimited: false }, "listening");
+		const { port } = await first.ask({ do: "listen", port: 0, isLimited: false }, "listening");
 		parts.push(...recruit(options, `ws://127.0.0.1:${port}`));
 		await Promise.all(parts.map((part) => part.said("started")));
 		await settle(options, parts);
@@ -86,7 +71,7 @@ function recruit(options: RealFleetOptions, url: string): readonly Clients[] {
 			...{ url, clients: share, stableAfterMs },
 			startsPerSecond: startsPerSecond / processes,
 		};
-		return new Worker("clients-process", data);
+		return startClients(data);
 	});
 }
 
@@ -94,11 +79,11 @@ async function settle(options: RealFleetOptions, parts: readonly Clients[]): Pro
 	const { welcomes, stableAfterMs = STABLE_AFTER_MS, tell } = options;
 	if (welcomes === "renewed") {
 		tell?.("all connected; each takes a new link, and with it the window of the whole fleet");
-		await Promise.all(parts.map((part) => part.order({ do: "renew" }, "renewed")));
+		await Promise.all(parts.map((part) => part.ask({ do: "renew" }, "renewed")));
 	}
 	tell?.("until all links are stable");
 	await new Promise((resolve) => setTimeout(resolve, stableAfterMs + 1_000));
-	await Promise.all(parts.map((part) => part.order({ do: "watch" }, "watching")));
+	await Promise.all(parts.map((part) => part.ask({ do: "watch" }, "watching")));
 }
 
 async function strike(
@@ -117,13 +102,13 @@ async function strike(
 ): Promise<RealFleetReport> {
 	const back = follow(options, parts);
 	const at = Date.now();
-	if (options.strike === "leave") await first.order({ do: "leave" }, "left");
+	if (options.strike === "leave") await first.ask({ do: "leave" }, "left");
 	else await first.kill();
-	await second.order({ do: "listen", port, isLimited: true }, "listening");
+	await second.ask({ do: "listen", port, isLimited: true }, "listening");
 	await back;
-	const { is: _, ...counts } = await second.order({ do: "count" }, "counts");
+	const { is: _, ...counts } = await second.ask({ do: "count" }, "counts");
 	const reports: ClientsReport[] = await Promise.all(
-		parts.map((part) => part.order({ do: "report" }, "report")),
+		parts.map((part) => part.ask({ do: "report" }, "report")),
 	);
 	const times = reports.flatMap(({ backAt }) => backAt).filter((time) => time !== null);
 	const sum = (of: "dials" | "touched"): number =>
