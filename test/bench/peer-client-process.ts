@@ -23,7 +23,7 @@ export type FromClient =
 	| { readonly is: "heard"; readonly client: number; readonly phase: number; readonly at: number }
 	| { readonly is: "busy" }
 	| { readonly is: "counted" }
-	| ({ readonly is: "report" } & TallyReport)
+	| ({ readonly is: "report"; readonly refused: number } & TallyReport)
 	| { readonly is: "credit"; readonly received: number }
 	| { readonly is: "flooded"; readonly wallMs: number; readonly cpuMs: number }
 	| { readonly is: "heap"; readonly bytesEach: number }
@@ -34,6 +34,11 @@ const tell = (said: FromClient): void => void process.send?.(said);
 const task = JSON.parse(process.argv[2] ?? "{}") as ClientTask;
 const peer = await loadPeer(task.peer);
 const tally = new Tally();
+let refused = 0;
+const countRefused = (): void => {
+	refused += 1;
+};
+const ignore = (): void => undefined;
 const MEASURE = { watch, heap, flood, first } satisfies Record<ClientTask["what"], () => unknown>;
 
 process.on("disconnect", () => process.exit());
@@ -43,12 +48,13 @@ await MEASURE[task.what]();
 async function watch(): Promise<void> {
 	const connections = Array.from({ length: task.clients }, async (_, client) => {
 		let latest = -1;
-		return peer.connect(task.urls, (said: Said) => {
+		const hear = (said: Said): void => {
 			if (said.is === "count") tally.take(said.n);
 			if (said.is !== "beat" || said.phase <= latest) return;
 			latest = said.phase;
 			tell({ is: "heard", client, phase: latest, at: Date.now() });
-		});
+		};
+		return peer.connect(task.urls, hear, countRefused);
 	});
 	// One whose first connection fails for good is a client that hears nothing.
 	for (const connection of connections) connection.catch(() => undefined);
@@ -69,7 +75,7 @@ async function obey(order: ToClient, opening: readonly Promise<Connection>[]): P
 			});
 			return tell({ is: "counted" });
 		case "report":
-			return tell({ is: "report", ...tally.report() });
+			return tell({ is: "report", refused, ...tally.report() });
 		default:
 			order satisfies never;
 	}
@@ -92,7 +98,9 @@ async function heap(): Promise<void> {
 		const opened = Array.from(
 			{ length: count },
 			() =>
-				new Promise<void>((resolve) => void keep.push(peer.connect(task.urls, () => resolve()))),
+				new Promise<void>(
+					(resolve) => void keep.push(peer.connect(task.urls, () => resolve(), ignore)),
+				),
 		);
 		await Promise.all(opened);
 	};
@@ -116,7 +124,7 @@ async function flood(): Promise<void> {
 	let received = 0;
 	let isReady = false;
 	let begun: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | null = null;
-	await peer.connect(task.urls, (said) => {
+	const hear = (said: Said): void => {
 		if (said.is === "beat" && !isReady) {
 			isReady = true;
 			tell({ is: "heard", client: 0, phase: said.phase, at: Date.now() });
@@ -129,15 +137,17 @@ async function flood(): Promise<void> {
 		const { user, system } = process.cpuUsage(begun.cpu);
 		const wallMs = performance.now() - begun.at;
 		tell({ is: "flooded", wallMs, cpuMs: (user + system) / 1_000 });
-	});
+	};
+	await peer.connect(task.urls, hear, ignore);
 }
 
 /** From nothing to the first message. Divided by a known delay, it is in round trips. */
 async function first(): Promise<void> {
 	const beganAt = performance.now();
 	let isFirst = true;
-	await peer.connect(task.urls, () => {
+	const hear = (): void => {
 		if (isFirst) tell({ is: "first", ms: performance.now() - beganAt });
 		isFirst = false;
-	});
+	};
+	await peer.connect(task.urls, hear, ignore);
 }

@@ -1,5 +1,5 @@
 /* npm run bench:peers: what a user would pick instead, side by side in one run, at the vendors' defaults. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import path from "node:path";
@@ -9,6 +9,7 @@ import type { Measure } from "./measure.js";
 import { MEASURES } from "./measures/measures.js";
 import { compile } from "./peer-processes.js";
 import { loadPeer, PEER_NAMES, type PeerName } from "./peers/names.js";
+import { merge, toJson } from "./peers-json.js";
 import { type Compared, median, numbers, text, toReport } from "./peers-report.js";
 import { type Measured, sideBySide } from "./side-by-side.js";
 
@@ -19,8 +20,9 @@ Holdfast beside what a user would pick instead, at the vendors' defaults, which 
 
   --only     of: ${MEASURES.map(({ name }) => name).join(", ")}
   --peers    of: ${PEER_NAMES.join(", ")}
-  --repeats  default 3; all measures take some twelve minutes each time
-  --report   writes peers.md, peers.json and two charts into a directory
+  --repeats  default 3; all measures take some thirteen minutes each time
+  --report   writes peers.md, peers.json and two charts into a directory; of a peers.json that is there, the
+             measures that are not run now stay
   --json     prints what was measured as JSON, not as Markdown
 
 nats needs nats-server: node scripts/nats-server.mjs gets it. Centrifuge runs against a small server of ours.
@@ -93,32 +95,33 @@ async function main(
 	await compile();
 	const compared = await Promise.all(peers.map(describe));
 	const tell = (line: string): void => console.error(line);
-	const measured = await sideBySide({ measures, peers, repeats, tell });
+	const newer = await sideBySide({ measures, peers, repeats, tell });
 	const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`;
-	const command = ["npm run bench:peers --", ...process.argv.slice(2)].join(" ");
-	const report = toReport(measured, compared, { command, machine, repeats });
-	const json = toJson(measured, compared, { machine, repeats });
-	console.log(values.json ? json : report);
-	if (values.report === undefined) return;
-	mkdirSync(values.report, { recursive: true });
-	const charts = Object.entries(CHARTS).map(
-		([name, { title, panels }]) =>
-			[
-				name,
-				toBars(
-					title,
-					panels.flatMap((panel) => panelOf(panel, measured, compared)),
-				),
-			] as const,
+	if (values.report !== undefined) return write(values.report, newer, machine);
+	console.log(
+		values.json ? toJson(newer, compared, { machine }) : toReport(newer, compared, machine),
 	);
+}
+
+async function write(directory: string, newer: Measured, machine: string): Promise<void> {
+	const file = path.join(directory, "peers.json");
+	const old = existsSync(file) ? readFileSync(file, "utf8") : null;
+	const measured = merge(old, newer, MEASURES);
+	const compared = await Promise.all(PEER_NAMES.map(describe));
+	const charts = Object.entries(CHARTS).map(([name, { title, panels }]) => {
+		const drawn = panels.flatMap((panel) => panelOf(panel, measured, compared));
+		return [name, toBars(title, drawn)] as const;
+	});
 	const links = charts.map(([name]) => `![${name}](${name})`).join("\n\n");
+	const report = toReport(measured, compared, machine);
 	const withCharts = report.replace("## What was compared", `${links}\n\n## What was compared`);
-	for (const [name, content] of [
-		["peers.md", withCharts],
-		["peers.json", json],
-		...charts,
-	] as const)
-		writeFileSync(path.join(values.report, name), content);
+	const json = toJson(measured, compared, { machine });
+	mkdirSync(directory, { recursive: true });
+	const files = [["peers.md", withCharts], ["peers.json", json], ...charts] as const;
+	for (const [name, content] of files) {
+		writeFileSync(path.join(directory, name), content);
+		console.error(`wrote ${path.join(directory, name)}`);
+	}
 }
 
 async function describe(name: PeerName): Promise<Compared> {
@@ -158,22 +161,4 @@ function panelOf(
 		return [{ title: `${measure.title}, ${figure.title}`, bars }];
 	}
 	return [];
-}
-
-function toJson(
-	measured: Measured,
-	compared: readonly Compared[],
-	about: { readonly machine: string; readonly repeats: number },
-): string {
-	const peers = compared.map(({ name, versions, peer: { server, defaults } }) => ({
-		...{ name, versions, server, defaults },
-	}));
-	const measures = [...measured].map(([{ name, how }, results]) => ({
-		...{ name, how },
-		results: Object.fromEntries(results),
-	}));
-	// JSON has no Infinity, which is "not within the limit".
-	const never = (_: string, value: unknown): unknown =>
-		value === Number.POSITIVE_INFINITY ? "never" : value;
-	return `${JSON.stringify({ ...about, peers, measures }, never, "\t")}\n`;
 }

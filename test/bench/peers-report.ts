@@ -3,7 +3,6 @@ import type { Figure, Measure, Outcome } from "./measure.js";
 import type { PeerName } from "./peers/names.js";
 import type { Peer } from "./peers/peer.js";
 import type { Measured, Results } from "./side-by-side.js";
-import { quantile } from "./table.js";
 
 export interface Compared {
 	readonly name: PeerName;
@@ -18,17 +17,22 @@ const EVEN = 0.1;
 export const numbers = (outcomes: readonly Outcome[] = []): readonly number[] =>
 	outcomes.filter((outcome) => typeof outcome === "number");
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+export function median(values: readonly number[]): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+	const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+	return upper === lower ? upper : (lower + upper) / 2;
+}
 
 export function toReport(
 	measured: Measured,
 	compared: readonly Compared[],
-	about: { readonly command: string; readonly machine: string; readonly repeats: number },
+	machine: string,
 ): string {
 	const sections = [...measured].map(([measure, results]) => section(measure, results, compared));
 	return [
 		"# Beside other clients\n",
-		`Written by \`${about.command}\`, all of it: ${about.repeats === 1 ? "one repeat" : `${about.repeats} repeats`}, one run, ${about.machine}, loopback, other work on the machine. Medians of the repeats, and from where to where. Trust ratios and seconds, not milliseconds. × is a multiple of what the table names, in the same repeat.\n`,
+		`Written by \`npm run bench:peers -- --report docs/reports\`, all of it, on ${machine}, loopback, other work on the machine. In each table all clients ran in one run, in turns. Medians of the repeats, and from where to where. Trust ratios and seconds, not milliseconds. × is a multiple of what the table names, in the same repeat.\n`,
 		"## Where others are ahead\n",
 		behind(measured, compared),
 		"## What was compared\n",
@@ -83,7 +87,10 @@ function section(
 		peer.name,
 		...measure.figures.map((figure) => cell(figure, name, results)),
 	]);
-	return `## ${measure.title}\n\n\`--only ${measure.name}\`: ${measure.how}.\n\n${toTable([head, ...rows])}\n`;
+	const repeats = Math.max(
+		...[...results.values()].flatMap(Object.values).map(({ length }) => length),
+	);
+	return `## ${measure.title}\n\n\`--only ${measure.name}\`, ${repeats === 1 ? "once" : `${repeats} repeats`}: ${measure.how}.\n\n${toTable([head, ...rows])}\n`;
 }
 
 const titleOf = ({ title, against }: Figure): string =>

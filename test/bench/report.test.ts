@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Measure, Outcome } from "./measure.js";
 import type { PeerName } from "./peers/names.js";
 import type { Peer } from "./peers/peer.js";
+import { merge, toJson } from "./peers-json.js";
 import { type Compared, toReport } from "./peers-report.js";
 import { Tally } from "./tally.js";
 
@@ -24,8 +25,7 @@ const named = (name: PeerName): Compared => ({
 function reportOf(results: Readonly<Partial<Record<PeerName, Record<string, Outcome[]>>>>): string {
 	const ofMeasure = new Map(Object.entries(results) as [PeerName, Record<string, Outcome[]>][]);
 	const names = [...ofMeasure.keys()].map(named);
-	const about = { command: "a command", machine: "a machine", repeats: 3 };
-	return toReport(new Map([[measure, ofMeasure]]), names, about);
+	return toReport(new Map([[measure, ofMeasure]]), names, "a machine");
 }
 
 describe("the report on peers", () => {
@@ -57,6 +57,24 @@ describe("the report on peers", () => {
 		});
 		expect(report).toContain("| nats | not within 60 s | n/a: it has no list |");
 		expect(report).toContain("Nowhere, in what is measured here.");
+	});
+});
+
+describe("what is kept as JSON", () => {
+	it("comes back as it was, never and reasons too, but for what is measured anew", () => {
+		const kept = new Map([
+			[
+				measure,
+				new Map<PeerName, Record<string, Outcome[]>>([
+					["nats", { s: [1.5, Number.POSITIVE_INFINITY], lost: [{ none: "no" }] }],
+				]),
+			],
+		]);
+		const text = toJson(kept, [named("nats")], { machine: "a machine" });
+		expect(merge(text, new Map(), [measure])).toEqual(kept);
+		const newer = new Map([[measure, new Map<PeerName, Record<string, Outcome[]>>()]]);
+		expect(merge(text, newer, [measure])).toEqual(newer);
+		expect(merge(null, new Map(), [measure])).toEqual(new Map());
 	});
 });
 

@@ -1,10 +1,12 @@
 import type { Measure } from "../measure.js";
-import { everybodyIn, withStage } from "../stage.js";
+import { everybodyIn, pause, withStage } from "../stage.js";
 import { timeFigures, timesOf } from "./times.js";
 
 const CLIENTS = 10;
 const LIMIT_MS = 120_000;
 const BUSY_MS = 500;
+/** Between the connection and the strike, by repeat: pings that go by the clock are met at several places. */
+const WAITS_MS = [6_000, 16_000, 1_000];
 
 function halfOpen(app: "idle" | "busy"): Measure {
 	const doing =
@@ -12,11 +14,11 @@ function halfOpen(app: "idle" | "busy"): Measure {
 	return {
 		name: `half-open-${app}`,
 		title: `Half-open link, ${app}`,
-		how: `${CLIENTS} clients whose links stay open and carry nothing any more, ${doing}; new links work; to the first message published since`,
+		how: `${CLIENTS} clients whose links, ${WAITS_MS.map((ms) => ms / 1_000).join(", ")} s old by repeat, stay open and carry nothing any more, ${doing}; new links work; to the first message published since`,
 		figures: timeFigures("worst", LIMIT_MS),
 		needs: ["reconnect"],
 		turns: "all at once",
-		measure: (peer) =>
+		measure: (peer, repeat) =>
 			withStage(peer, { clients: CLIENTS }, async (stage) => {
 				await everybodyIn(stage);
 				if (app === "busy") {
@@ -24,6 +26,7 @@ function halfOpen(app: "idle" | "busy"): Measure {
 					stage.client.order({ do: "busy", everyMs: BUSY_MS });
 					await busy;
 				}
+				await pause(WAITS_MS[(repeat - 1) % WAITS_MS.length] ?? 0);
 				stage.proxy.strand();
 				const struckAt = Date.now();
 				await stage.beat(2);

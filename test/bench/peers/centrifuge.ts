@@ -103,7 +103,7 @@ export const centrifuge: Peer = {
 	server:
 		"**a small one of ours** that speaks its JSON protocol, recovery included: no server of its own is on npm, and this is not Centrifugo",
 	lacks: {},
-	connect: (urls, hear) => {
+	connect: (urls, hear, refused) => {
 		const transports = urls.map((endpoint) => ({ transport: "websocket" as const, endpoint }));
 		const [url = ""] = urls;
 		const client = new Centrifuge(transports.length > 1 ? transports : url, {
@@ -115,8 +115,8 @@ export const centrifuge: Peer = {
 		client.connect();
 		return {
 			publish: (said) => {
-				// Rejected after its time limit, which its promise says.
-				subscription.publish(said).catch(() => undefined);
+				// Its promise rejects after 5 s.
+				subscription.publish(said).catch(refused);
 			},
 		};
 	},

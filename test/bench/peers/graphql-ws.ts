@@ -82,7 +82,7 @@ export const graphqlWs: Peer = {
 		"5 retries after 1, 2, 4, … s and 0.3 to 3 s of chance; no keep-alive; no time limit for a connection. Two URLs: its URL function, ours takes turns",
 	server: "its own, a subscription and mutations",
 	lacks: { together: "a result is a frame" },
-	connect: (urls, hear) => {
+	connect: (urls, hear, refused) => {
 		const client = createClient({
 			url: inTurns(urls),
 			webSocketImpl: WebSocket,
@@ -97,7 +97,7 @@ export const graphqlWs: Peer = {
 				complete: () => undefined,
 			},
 		);
-		const sink = { next: () => undefined, error: () => undefined, complete: () => undefined };
+		const sink = { next: () => undefined, error: refused, complete: () => undefined };
 		const query = "mutation ($text: String!) { say(text: $text) }";
 		return {
 			publish: (said) =>

@@ -42,13 +42,15 @@ export const holdfast: Peer = {
 		"first redial within 0.5 s, then 0.5 to 4 s; 4 s for a welcome; asks after 6 s of silence, 3 s for the answer; endpoint list; no HTTP half here",
 	server: "its own, memory log",
 	lacks: {},
-	connect: (urls, hear) => {
+	connect: (urls, hear, refused) => {
 		const client = createClient({ endpoints: [...urls], runtime: { logger: silentLogger } });
 		client.subscribe(TO_CLIENTS, ({ data }) => hear(data as Said));
 		return {
 			publish: (said) => {
-				// What becomes of it is in its receipt; here the server counts.
-				client.publish(TO_SERVER, said).catch(() => undefined);
+				// A full outbox refuses the newest. "unknown" is no refusal: it may have arrived.
+				client.publish(TO_SERVER, said).then(({ status }) => {
+					if (status === "expired") refused();
+				}, refused);
 			},
 		};
 	},

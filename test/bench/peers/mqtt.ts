@@ -16,7 +16,7 @@ export const mqtt: Peer = {
 		"MQTT 3.1.1 over WebSocket, QoS 0, clean session; redials every 1 s; 30 s for a connection; keepalive 60 s; its queue has no bound; server list",
 	server: "the broker aedes",
 	lacks: { together: "a packet is written by itself" },
-	connect: (urls, hear) => {
+	connect: (urls, hear, refused) => {
 		const servers = urls.map((url) => {
 			const { hostname: host, port } = new URL(url);
 			return { host, port: Number(port), protocol: "ws" as const };
@@ -25,7 +25,12 @@ export const mqtt: Peer = {
 		client.on("error", () => undefined);
 		client.subscribe(TO_CLIENTS);
 		client.on("message", (_topic, payload) => hear(JSON.parse(String(payload)) as Said));
-		return { publish: (said) => void client.publish(TO_SERVER, JSON.stringify(said)) };
+		return {
+			publish: (said) =>
+				void client.publish(TO_SERVER, JSON.stringify(said), (error) => {
+					if (error) refused();
+				}),
+		};
 	},
 	serve: async (hear) => {
 		const broker = await Aedes.createBroker();

@@ -32,7 +32,7 @@ export const nats: Peer = {
 			server: "no nats-server here: node scripts/nats-server.mjs gets it",
 		}),
 	},
-	connect: async (urls, hear) => {
+	connect: async (urls, hear, refused) => {
 		const connection = await open(urls);
 		connection.subscribe(TO_CLIENTS, {
 			callback: (_, message) => hear(message.json<Said>()),
@@ -40,7 +40,8 @@ export const nats: Peer = {
 		return {
 			publish: (said) => {
 				// It throws for good once it has given up.
-				if (!connection.isClosed()) connection.publish(TO_SERVER, JSON.stringify(said));
+				if (connection.isClosed()) refused();
+				else connection.publish(TO_SERVER, JSON.stringify(said));
 			},
 		};
 	},

@@ -1,7 +1,6 @@
 import ReconnectingWebSocket from "partysocket/ws";
-import { WebSocket } from "ws";
 import type { Peer } from "./peer.js";
-import { inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
+import { BrowserLike, inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
 
 export const partysocket: Peer = {
 	name: "partysocket",
@@ -12,6 +11,6 @@ export const partysocket: Peer = {
 	server: PLAIN_SERVER,
 	lacks: {},
 	connect: (urls, hear) =>
-		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket }), hear),
+		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket: BrowserLike }), hear),
 	serve: servePlain,
 };

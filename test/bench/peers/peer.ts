@@ -10,6 +10,8 @@ export type Said =
 	| { readonly is: "load"; readonly n: number; readonly text: string };
 
 export type Hear = (said: Said) => void;
+/** The program is told that one of its publishes will not arrive. */
+export type Refused = () => void;
 
 /** One client, subscribed to what its server publishes. */
 export interface Connection {
@@ -46,7 +48,7 @@ export interface Peer {
 	/** What it does not have, and why it is not measured then. */
 	readonly lacks: Lacks;
 	/** `urls` are `ws://host:port`; a peer without a list takes the first. */
-	connect(urls: readonly string[], hear: Hear): Connection | Promise<Connection>;
+	connect(urls: readonly string[], hear: Hear, refused: Refused): Connection | Promise<Connection>;
 	serve(hear: Hear): Promise<Served>;
 }
 

@@ -1,7 +1,7 @@
 /* For those that bring no protocol: JSON over a bare `ws` server, an array where messages share a frame. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { A_FRAME, type Connection, type Hear, type Said, type Served } from "./peer.js";
 
 export const PLAIN_SERVER = "a bare `ws` server, JSON; it has no server of its own";
@@ -33,6 +33,17 @@ export function hearText(text: string, hear: Hear): void {
 	const said = JSON.parse(text) as Said | readonly Said[];
 	if (Array.isArray(said)) for (const one of said as readonly Said[]) hear(one);
 	else hear(said as Said);
+}
+
+/**
+ * As in a browser: ws ends the process by an error that nobody hears when a client closes a socket that is still
+ * connecting, after it has taken its listeners off.
+ */
+export class BrowserLike extends WebSocket {
+	constructor(...args: ConstructorParameters<typeof WebSocket>) {
+		super(...args);
+		this.on("error", () => undefined);
+	}
 }
 
 /** For a URL function: one after the other. */

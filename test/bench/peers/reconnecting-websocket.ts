@@ -1,7 +1,6 @@
 import Imported from "reconnecting-websocket";
-import { WebSocket } from "ws";
 import type { Peer } from "./peer.js";
-import { inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
+import { BrowserLike, inTurns, PLAIN_SERVER, servePlain, speakPlain } from "./plain.js";
 
 // CommonJS: what Node and TypeScript see as the default is not the same.
 const ReconnectingWebSocket =
@@ -16,6 +15,6 @@ export const reconnectingWebsocket: Peer = {
 	server: PLAIN_SERVER,
 	lacks: {},
 	connect: (urls, hear) =>
-		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket }), hear),
+		speakPlain(new ReconnectingWebSocket(inTurns(urls), [], { WebSocket: BrowserLike }), hear),
 	serve: servePlain,
 };
