@@ -16,8 +16,6 @@ export interface StageOptions {
 	readonly clients: number;
 	/** Ways to the server: the URLs that a client knows. @default 1 */
 	readonly proxies?: number;
-	/** As the clients find it. @default all is well */
-	readonly before?: (proxies: readonly FaultProxy[]) => void;
 }
 
 export class Stage {
@@ -75,12 +73,11 @@ export class Stage {
 
 export async function withStage<T>(
 	peer: PeerName,
-	{ clients, proxies: count = 1, before }: StageOptions,
+	{ clients, proxies: count = 1 }: StageOptions,
 	run: (stage: Stage) => Promise<T>,
 ): Promise<T> {
 	const { server, port } = await startServer(peer);
 	const proxies = await Promise.all(Array.from({ length: count }, () => createFaultProxy(port)));
-	before?.(proxies);
 	const urls = proxies.map((proxy) => `ws://127.0.0.1:${proxy.port}`);
 	const client = startClient({ peer, urls, what: "watch", clients });
 	try {

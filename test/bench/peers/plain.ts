@@ -29,7 +29,7 @@ export async function servePlain(hear: Hear): Promise<Served> {
 }
 
 /** A text, or an array of them. */
-export function hearText(text: string, hear: Hear): void {
+function hearText(text: string, hear: Hear): void {
 	const said = JSON.parse(text) as Said | readonly Said[];
 	if (Array.isArray(said)) for (const one of said as readonly Said[]) hear(one);
 	else hear(said as Said);
@@ -53,7 +53,7 @@ export function inTurns(urls: readonly string[]): () => string {
 }
 
 /** What all standard classes have in common. */
-type Standard = Pick<WebSocket, "readyState" | "send"> & {
+type Standard = Pick<WebSocket, "send"> & {
 	addEventListener(type: "message" | "error", listener: (event: { data?: unknown }) => void): void;
 };
 
