@@ -21,7 +21,19 @@ export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 /** Takes publishes to where the route says. */
 export interface Carrier {
 	send(order: SendOrder): void;
+	/** The route is another one now, or none. */
+	routed(): void;
 }
+
+/** One of another tab's, which keeps its record. */
+export interface Carried {
+	readonly id: string;
+	readonly channel: string;
+	readonly data: unknown;
+	readonly sentForMs: number | null;
+}
+
+export type PublishEnd = Extract<OutboxEffect, { type: "settle" | "fail" }>;
 
 interface Promised {
 	resolve(receipt: PublishReceipt): void;
@@ -54,6 +66,10 @@ export class Publisher {
 	#late: OutboxInput[] | null = null;
 	#opening: Promise<void> = Promise.resolve();
 	#route: Route | null = null;
+	/** How long the route's server remembers ids. */
+	dedupeMs = 0;
+	/** Other tabs' publishes, by id: their records are not ours. Made with the first. */
+	#carried: Map<string, (end: PublishEnd) => void> | null = null;
 	/** The hello that has neither been welcomed nor lost, and the last number given away below its own. */
 	#hello: { readonly dialId: number; below: number } | null = null;
 	#ids = 0;
@@ -124,7 +140,9 @@ export class Publisher {
 		this.#answered(route.link);
 		if (this.#route !== null) this.routeClosed(this.#route.link);
 		this.#route = route;
+		this.dedupeMs = dedupeMs;
 		this.#tell({ type: "route-opened", route, dedupeMs });
+		this.#carrier.routed();
 	}
 
 	/** Of a link that is not the route, nothing is told. */
@@ -133,6 +151,7 @@ export class Publisher {
 		if (this.#route?.link !== link) return;
 		this.#route = null;
 		this.#tell({ type: "route-closed", link });
+		this.#carrier.routed();
 	}
 
 	#answered(dialId: number): void {
@@ -178,6 +197,29 @@ export class Publisher {
 		});
 	}
 
+	/** A publish of another tab's goes out in our order, and `ended` hears how. A second time, it only listens. */
+	carry({ id, channel, data, sentForMs }: Carried, ended: (end: PublishEnd) => void): void {
+		this.#carried ??= new Map();
+		this.#carried.set(id, ended);
+		const bytes = utf8Length(JSON.stringify(data));
+		const { ttlMs } = this.policy;
+		const what = { id, channel, data, bytes, ttlMs, sentForMs, whenOffline: "queue" } as const;
+		this.#tell({ type: "publish-requested", ...what });
+	}
+
+	/** Other tabs' publishes are another leader's now. */
+	disown(): void {
+		const carried = this.#carried;
+		if (carried === null) return;
+		this.#tell({ type: "disowned", ids: [...carried.keys()] });
+		this.#carried = null;
+	}
+
+	/** Of a publish that is sent now: how long ago it may have been stored already. */
+	sentForMs(id: string): number | null {
+		return machine.sentForMs(this.#machine.state, id, this.#runtime.clock.monotonic());
+	}
+
 	newId(): string {
 		this.#ids += 1;
 		const word = Math.floor(this.#runtime.random() * 2 ** 32).toString(36);
@@ -195,6 +237,7 @@ export class Publisher {
 		this.#machine.stop();
 		this.#machine = this.#newMachine();
 		this.#route = null;
+		this.#carried = null;
 		this.#store = null;
 		this.#late = null;
 		this.changes.set(this.#machine.state);
@@ -221,6 +264,8 @@ export class Publisher {
 
 	#restore(publishes: readonly StoredPublish[]): void {
 		const now = this.#runtime.clock.now();
+		// Their tab is gone, and its records are ours.
+		for (const { id } of publishes) this.#carried?.delete(id);
 		const aged = publishes.map((publish) => ({
 			...publish,
 			sentForMs: publish.firstSentAt === null ? null : now - publish.firstSentAt,
@@ -251,7 +296,8 @@ export class Publisher {
 		const tell = (input: OutboxInput): void => {
 			if (this.#machine === current) current.send(input);
 		};
-		(this.#store?.write(publishes) ?? Promise.resolve()).then(
+		const own = publishes.filter(({ id }) => !this.#carried?.has(id));
+		(this.#store?.write(own) ?? Promise.resolve()).then(
 			() => tell({ type: "stored", ids }),
 			(reason) => tell({ type: "store-failed", ids, cause: RealtimeError.from(reason) }),
 		);
@@ -264,11 +310,16 @@ export class Publisher {
 			if (this.#machine === current) current.send({ type: "forgotten", ids });
 		};
 		// A record that cannot be deleted is found again after a restart and known by its id.
-		(this.#store?.remove(publishes) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
+		const own = publishes.filter(({ id }) => !this.#carried?.has(id));
+		(this.#store?.remove(own) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
 	}
 
 	/** Nobody waits for what a dead program has published: what is no success goes to `error` then. */
-	#end(outcome: Extract<OutboxEffect, { type: "settle" | "fail" }>): void {
+	#end(outcome: PublishEnd): void {
+		const carried = this.#carried?.get(outcome.id);
+		this.#carried?.delete(outcome.id);
+		carried?.(outcome);
+		if (carried !== undefined && !this.#promised?.has(outcome.id)) return;
 		const promised = this.#promised?.get(outcome.id);
 		this.#promised?.delete(outcome.id);
 		if (outcome.type === "settle") {
