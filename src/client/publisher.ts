@@ -207,6 +207,16 @@ export class Publisher {
 		this.#tell({ type: "publish-requested", ...what });
 	}
 
+	/** What tabs that opened after this one leave when they die becomes ours too. */
+	inheritOthers(): void {
+		const store = this.#store;
+		const inherit = async (): Promise<void> => {
+			await this.#opening;
+			if (this.#store === store) await store?.inheritOthers((left) => this.#restore(left));
+		};
+		inherit().catch(this.#world.report);
+	}
+
 	/** Other tabs' publishes are another leader's now. */
 	disown(): void {
 		const carried = this.#carried;

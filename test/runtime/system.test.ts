@@ -20,6 +20,7 @@ const PARTS: Record<keyof Runtime, true> = {
 	logger: true,
 	resolver: true,
 	connect: true,
+	tabs: true,
 };
 const parts = Object.keys(PARTS) as (keyof Runtime)[];
 
