@@ -223,30 +223,29 @@ export class Sharing implements ShareKeeping {
 	}
 
 	lead(): void {
-		const { shown, sharing, runtime } = this.#shell;
+		const { shown, sharing, connection } = this.#shell;
 		const was = shown.connection.get();
-		const cause = new RealtimeError("connection-lost", "The tab that held the connection is gone.");
-		const wasUp = this.#hasShared && (was.status === "connected" || was.status === "reconnecting");
+		const isLost = connection.state.status !== "connected" && was.status === "connected";
+		const isSame = this.#hasShared && (was.status === "connected" || was.status === "reconnecting");
 		this.#hasShared = true;
-		// To the app it is one connection, whichever tab holds it.
-		if (wasUp) {
-			const since = was.since;
-			const retryAt = null;
-			const lost = { status: "reconnecting", attempt: 0, since, retryAt, cause } as const;
-			const isUp = this.#shell.connection.state.status === "connected";
-			if (!isUp && was.status === "connected")
-				shown.mirror({
-					connection: { ...lost, since: runtime.clock.now() },
-					mode: { mode: "normal" },
-				});
-		} else shown.mirror(null);
 		this.#seat?.retire();
 		this.dial();
+		// To the app it is one connection, whichever tab holds it.
+		if (!isSame) shown.mirror(null);
+		else if (isLost) this.#showLoss();
 		this.hub?.serve(this.#state.term);
 		this.#shell.publisher.inheritOthers();
 		sharing.set({ role: "leader" });
 		for (const reason of this.#holds) this.#shell.mode.send({ type: "held", reason });
 		this.connectionChanged();
+	}
+
+	#showLoss(): void {
+		const { shown, runtime } = this.#shell;
+		const cause = new RealtimeError("connection-lost", "The tab that held the connection is gone.");
+		const since = runtime.clock.now();
+		const lost = { status: "reconnecting", attempt: 0, since, retryAt: null, cause } as const;
+		shown.mirror({ connection: lost, mode: { mode: "normal" } });
 	}
 
 	follow(leader: TabId): void {
@@ -300,8 +299,8 @@ export class Sharing implements ShareKeeping {
 		this.#shell.subscriptions.tap = null;
 		this.#endBus();
 		sharing.set({ role: "alone", reason });
-		shown.mirror(null);
 		connection.send({ type: "connect-requested" });
+		shown.mirror(null);
 		for (const held of this.#holds) mode.send({ type: "held", reason: held });
 	}
 

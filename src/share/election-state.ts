@@ -101,11 +101,7 @@ export function dueAt(state: ElectionState): number {
 		case "succeeding":
 			return Math.min(state.giveUpAt, state.quietAt);
 		case "leading":
-			return Math.min(
-				state.beatAt,
-				state.leaveAt ?? Number.POSITIVE_INFINITY,
-				state.doubtUntil ?? Number.POSITIVE_INFINITY,
-			);
+			return Math.min(state.doubtUntil ?? state.beatAt, state.leaveAt ?? Number.POSITIVE_INFINITY);
 		default:
 			return state satisfies never;
 	}

@@ -48,7 +48,7 @@ class TabClock implements Clock {
 		const isThrottled = this.atLeastMs > 0 && label !== "event";
 		let isCancelled = false;
 		const due = (): void => {
-			if (isCancelled || this.state === "dead") return;
+			if (isCancelled || (this.state === "dead" && label !== "event")) return;
 			if (this.state === "stands") this.#waiting.push(due);
 			else run();
 		};
@@ -68,6 +68,19 @@ class TabClock implements Clock {
 				reject(signal.reason);
 			});
 		});
+	}
+
+	/** Of what is no timer of the page's: it is not throttled, and a kernel outlives its process. */
+	get kernel(): Clock {
+		return {
+			now: () => this.now(),
+			monotonic: () => this.monotonic(),
+			sleep: (ms, signal) => this.sleep(ms, signal),
+			setTimeout: (run, ms, label) => {
+				if (this.state === "dead") return this.#base.setTimeout(run, ms, label);
+				return this.setTimeout(run, ms, "event");
+			},
+		};
 	}
 
 	/** What the event loop does next, unless the tab stands. */
@@ -276,7 +289,7 @@ export class VirtualTab {
 		this.#browser = browser;
 		this.clock = new TabClock(browser.clock);
 		const random = seededRandom(Math.floor(browser.random() * 2 ** 31));
-		this.network = createNetwork({ clock: this.clock, random, lifecycle: this.lifecycle });
+		this.network = createNetwork({ clock: this.clock.kernel, random, lifecycle: this.lifecycle });
 		const all = { share: "browser", ...browser.options.options, ...options } as const;
 		const { endpoints = URLS, api = "https://api.test" } = all;
 		for (const url of [...(endpoints as string[]), api].flat())
