@@ -61,7 +61,8 @@ export class Hub implements LinkTap {
 	#seats = 0;
 	#term = 0;
 	#role: "waiting" | "serving" | "done" = "waiting";
-	#isOwnSilent = false;
+	/** What was shown when the app closed. Null: it has not. */
+	#lastShown: Pick<LeaderView, "connection" | "mode"> | null = null;
 	#waiting: Waiting | null = null;
 
 	constructor(shell: Shell, post: (parcel: Parcel) => void) {
@@ -84,7 +85,7 @@ export class Hub implements LinkTap {
 
 	/** The app has closed: the others are served until one of them leads. */
 	silenceOwn(): void {
-		this.#isOwnSilent = true;
+		this.#lastShown = this.#shown();
 		this.show();
 	}
 
@@ -129,17 +130,22 @@ export class Hub implements LinkTap {
 	}
 
 	#view(): LeaderView {
-		const { publisher, shown } = this.#shell;
+		const { publisher } = this.#shell;
 		const { route, dedupeMs } = publisher;
 		const isOurs = route !== null && (route.via === "http" || this.#lines.has(route.link));
 		return {
 			term: this.#term,
 			links: this.#links,
 			current: this.#current,
-			route: isOurs && !this.#isOwnSilent ? { link: route.link, dedupeMs } : null,
+			route: isOurs && this.#lastShown === null ? { link: route.link, dedupeMs } : null,
 			identity: publisher.queue.identity,
-			...toPlain(shown.connection.get(), shown.mode.get()),
+			...(this.#lastShown ?? this.#shown()),
 		};
+	}
+
+	#shown(): Pick<LeaderView, "connection" | "mode"> {
+		const { connection, mode } = this.#shell.shown;
+		return toPlain(connection.get(), mode.get());
 	}
 
 	// ── links ────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +261,7 @@ export class Hub implements LinkTap {
 	#tell(tab: TabId, link: number, frame: ChannelFrame | RejectedFrame): void {
 		if (tab !== OWN) return this.#down(tab, link, frame);
 		const at = link === POLLS ? this.#poll : link;
-		if (at === null || this.#isOwnSilent) return;
+		if (at === null || this.#lastShown !== null) return;
 		if (frame.type === "rejected") this.#shell.subscriptions.refuse(at, frame);
 		else this.#shell.subscriptions.receive(at, frame);
 	}
@@ -271,7 +277,7 @@ export class Hub implements LinkTap {
 			this.#step(shared, frame.channel, { type: "answered", frame });
 			return true;
 		}
-		if (!this.#isOwnSilent) this.#shell.subscriptions.receive(link, frame);
+		if (this.#lastShown === null) this.#shell.subscriptions.receive(link, frame);
 		if (line.tabs.some((tab) => tab !== OWN)) this.#down(null, shared, frame);
 		const to = frame.position;
 		if (to !== null) this.#step(shared, frame.channel, { type: "moved", to });

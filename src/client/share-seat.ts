@@ -127,7 +127,10 @@ export class Seat {
 		this.settle();
 	}
 
+	/** Whatever the leader's app does, ours has not closed. */
 	#mirror(view: LeaderView): void {
+		const { status } = view.connection;
+		if (status === "closed" || status === "idle") return;
 		const connection = this.#revive(view.connection);
 		this.#shell.shown.mirror({ connection, mode: view.mode });
 	}

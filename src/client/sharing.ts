@@ -376,8 +376,9 @@ export class Sharing implements ShareKeeping {
 		if (this.#seat?.publish(order)) return true;
 		const now = this.#shell.runtime.clock.monotonic();
 		if (!election.isInDoubt(this.#state, now)) return false;
-		// It is in the queue still: the pause that follows takes the route away, and it is sent on the next.
+		// It is in the queue still: without a route it counts as unanswered, and is sent again on the next.
 		this.#machine.send({ type: "ticked" });
+		this.pause();
 		return true;
 	}
 

@@ -148,8 +148,8 @@ export class Supervisor implements Shell, SubscriptionFacts {
 
 	async #leave(): Promise<void> {
 		const isOver = this.connection.state.status === "closed" && this.share === null;
-		this.shown.mirror({ connection: { status: "closed" }, mode: { mode: "normal" } });
 		const left = this.share?.stop();
+		this.shown.mirror({ connection: { status: "closed" }, mode: { mode: "normal" } });
 		const queue = this.publisher.close();
 		if (!isOver) await left;
 		this.share = null;

@@ -195,13 +195,18 @@ export class VirtualBrowser {
 				return new Promise((grant) => this.#queue(name, { tab, grant, lost: () => {} }));
 			},
 			acquire: (name, signal) =>
-				new Promise((grant, reject) => {
-					const wish = { tab, grant, lost: () => {} };
-					this.#queue(name, wish);
-					signal.addEventListener("abort", () => {
+				new Promise((resolve, reject) => {
+					const abort = (): void => {
 						this.#unqueue(name, wish);
 						reject(signal.reason);
-					});
+					};
+					const grant = (lock: Disposable): void => {
+						signal.removeEventListener("abort", abort);
+						resolve(lock);
+					};
+					const wish = { tab, grant, lost: () => {} };
+					signal.addEventListener("abort", abort);
+					this.#queue(name, wish);
 				}),
 		};
 	}
