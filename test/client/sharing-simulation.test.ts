@@ -29,14 +29,17 @@ class Course {
 	readonly ends = new Map<VirtualTab, { stored: number[]; other: string[]; sent: number }>();
 	readonly away = new Map<VirtualTab, "frozen" | "stopped">();
 	readonly faults: string[] = [];
+	isOut = false;
 
 	constructor(seed: number) {
 		this.random = seededRandom(seed * 7_919);
 		this.browser = new VirtualBrowser({
 			seed,
 			server: { retain: { messages: 1_000_000, ms: 86_400_000 } },
-			options:
-				seed % 3 === 0 ? { outbox: { persist: "storage", namespace: "somebody" } } : {},
+			options: {
+				degraded: { enterAfterMs: 1_000, intervalMs: [500, 1_000] },
+				...(seed % 3 === 0 && { outbox: { persist: "storage", namespace: "somebody" } }),
+			},
 		});
 		this.witness = this.browser.open({ share: "tab", outbox: {} });
 		this.witness.listen("room");
@@ -93,7 +96,8 @@ class Course {
 		if (draw < 0.45) this.end(tab, "kill");
 		else if (draw < 0.55) this.end(tab, "close");
 		else if (draw < 0.7) this.standStill(tab);
-		else if (draw < 0.85) this.look(tab);
+		else if (draw < 0.82) this.look(tab);
+		else if (draw < 0.88) this.turnAway();
 		else {
 			this.faults.push("cut");
 			tab.network.reset();
@@ -122,6 +126,14 @@ class Course {
 		else tab.goOn();
 	}
 
+	/** No WebSocket for a while: polls carry both ways. */
+	turnAway(): void {
+		this.faults.push("turn away");
+		this.isOut = !this.isOut;
+		this.browser.server.behavior = this.isOut ? { refuse: 503 } : "accept";
+		if (this.isOut) this.browser.server.close(1001);
+	}
+
 	look(tab: VirtualTab): void {
 		this.faults.push("look");
 		const isVisible = tab.lifecycle.get().visible;
@@ -137,6 +149,7 @@ class Course {
 		for (const tab of [...this.away.keys()])
 			if (tab.clock.state !== "dead") this.bringBack(tab);
 		if (this.tabs.length === 0) this.open();
+		this.browser.server.behavior = "accept";
 		await this.browser.clock.advance(60_000);
 	}
 
@@ -184,5 +197,5 @@ it.each(Array.from({ length: SEEDS }, (_, n) => FIRST + n))(
 
 it("sees every kind of fault", () => {
 	if (SEEDS < 5) return;
-	expect([...struck].sort()).toEqual(["close", "cut", "frozen", "kill", "look", "open", "stopped"]);
+	expect([...struck].sort()).toEqual(["close", "cut", "frozen", "kill", "look", "open", "stopped", "turn away"]);
 });
