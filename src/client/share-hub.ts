@@ -15,7 +15,14 @@ import type { Position, StartAt } from "../protocol/position.js";
 import { type Allowance, fullAllowance, spend } from "../share/allowance.js";
 import * as carriage from "../share/carriage.js";
 import type { LeaderView, Parcel, TabId, ViewedLink } from "../share/contract.js";
-import { type Line, type LineEffect, type LineInput, isEmpty, NO_LINE, transition } from "../share/line.js";
+import {
+	type Line,
+	type LineEffect,
+	type LineInput,
+	isEmpty,
+	NO_LINE,
+	transition,
+} from "../share/line.js";
 import { toPlain, toPlainError } from "../share/plain.js";
 import { woken } from "./effects.js";
 import type { PublishEnd } from "./publisher.js";
@@ -439,7 +446,12 @@ export class Hub implements LinkTap {
 				polling.loadMore().then(
 					(value) => this.#post({ type: "reply", to: from, id, value }),
 					(cause) =>
-						this.#post({ type: "reply", to: from, id, value: toPlainError(RealtimeError.from(cause)) }),
+						this.#post({
+							type: "reply",
+							to: from,
+							id,
+							value: toPlainError(RealtimeError.from(cause)),
+						}),
 				);
 				return;
 			default:

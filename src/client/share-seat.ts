@@ -306,8 +306,7 @@ export class Seat {
 		if (to === null || this.#seat === null) return;
 		const texts = frames.map((frame) => JSON.stringify(frame));
 		// Ages go by place: with publishes there is one batch.
-		const batches =
-			ages.length > 0 ? [`[${texts.join()}]`] : encodeBatches(texts, BATCH_BYTES);
+		const batches = ages.length > 0 ? [`[${texts.join()}]`] : encodeBatches(texts, BATCH_BYTES);
 		for (const text of batches) this.#facts.post({ type: "up", to, link, text, ages });
 	}
 
@@ -316,11 +315,13 @@ export class Seat {
 		if (route.link < FIRST_LINK) return false;
 		if (this.#route?.local !== route.link) return true;
 		const { publisher } = this.#shell;
-		const frames = publishes.map(({ first, ...publish }): PublishFrame => ({
-			type: "publish",
-			...publish,
-			...(first ? { first } : {}),
-		}));
+		const frames = publishes.map(
+			({ first, ...publish }): PublishFrame => ({
+				type: "publish",
+				...publish,
+				...(first ? { first } : {}),
+			}),
+		);
 		const ages = publishes.map(({ id }) => publisher.sentForMs(id));
 		this.#up(this.#route.link, frames, ages);
 		return true;

@@ -95,12 +95,11 @@ export class Sharing implements ShareKeeping {
 		this.#shell = shell;
 		this.#tabs = tabs;
 		this.self = shell.publisher.newId();
-		this.#machine = new Machine(
-			election.initialElection(lifecycle.get()),
-			ELECTION,
-			this,
-			{ clock, random, report },
-		);
+		this.#machine = new Machine(election.initialElection(lifecycle.get()), ELECTION, this, {
+			clock,
+			random,
+			report,
+		});
 	}
 
 	get #state(): election.ElectionState {

@@ -149,7 +149,9 @@ export class Shown implements ShownKeeping {
 			actions: {
 				dismiss: () => this.#banner.send({ type: "dismissed" }),
 				...(shown.kind === "restored" ? {} : { retry }),
-				...(isManual && shown.kind !== "restored" ? { loadMore: () => this.#shell.loadMore() } : {}),
+				...(isManual && shown.kind !== "restored"
+					? { loadMore: () => this.#shell.loadMore() }
+					: {}),
 			},
 		};
 	}

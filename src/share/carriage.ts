@@ -28,7 +28,10 @@ export function admit(carriage: Carriage, frame: PublishFrame): readonly [Carria
 	const isKnown = pending.has(id);
 	if (!isKnown && pending.size >= MAX_CARRIED) return [turnDown(carriage, id, channel), "retry"];
 	const opened = blockedBy === undefined ? blocked : without(blocked, channel);
-	return [{ pending: isKnown ? pending : new Set(pending).add(id), blocked: opened }, isKnown ? "known" : "take"];
+	return [
+		{ pending: isKnown ? pending : new Set(pending).add(id), blocked: opened },
+		isKnown ? "known" : "take",
+	];
 }
 
 /** The leader's own outbox would not have it now, or the server. */

@@ -35,9 +35,19 @@ export type CallName = "connect" | "reconnect" | "wake" | "hold" | "release" | "
 /** The rest: the connection as a follower sees it, frames both ways, calls. */
 export type Parcel =
 	/** All of it, whenever any of it changes. `seat` in the answer to a hello: another one, and all asks are forgotten. */
-	| { readonly type: "view"; readonly to: TabId | null; readonly seat: number | null; readonly view: LeaderView }
+	| {
+			readonly type: "view";
+			readonly to: TabId | null;
+			readonly seat: number | null;
+			readonly view: LeaderView;
+	  }
 	/** Frames of the server's as JSON, for one tab or for all that listen. */
-	| { readonly type: "down"; readonly to: TabId | null; readonly link: number; readonly text: string }
+	| {
+			readonly type: "down";
+			readonly to: TabId | null;
+			readonly link: number;
+			readonly text: string;
+	  }
 	/** Frames of a follower's as JSON; `ages` of its publishes: ms since they may have been sent, or null. */
 	| {
 			readonly type: "up";
@@ -46,8 +56,19 @@ export type Parcel =
 			readonly text: string;
 			readonly ages: readonly (number | null)[];
 	  }
-	| { readonly type: "call"; readonly to: TabId; readonly id: number; readonly name: CallName; readonly reason: string }
-	| { readonly type: "reply"; readonly to: TabId; readonly id: number; readonly value: number | PlainError };
+	| {
+			readonly type: "call";
+			readonly to: TabId;
+			readonly id: number;
+			readonly name: CallName;
+			readonly reason: string;
+	  }
+	| {
+			readonly type: "reply";
+			readonly to: TabId;
+			readonly id: number;
+			readonly value: number | PlainError;
+	  };
 
 export type TabMessage = { readonly from: TabId } & (Signal | Parcel);
 
@@ -60,7 +81,12 @@ export interface PlainError {
 /** `ConnectionState`, with its cause as a record. */
 export type PlainConnection =
 	| { readonly status: "idle" | "closed" }
-	| { readonly status: "connecting"; readonly attempt: number; readonly endpoint: string; readonly since: EpochMs }
+	| {
+			readonly status: "connecting";
+			readonly attempt: number;
+			readonly endpoint: string;
+			readonly since: EpochMs;
+	  }
 	| {
 			readonly status: "connected";
 			readonly endpoint: string;

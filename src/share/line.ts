@@ -58,7 +58,12 @@ export type LineEffect =
 			readonly position: Position;
 			readonly recovered: boolean;
 	  }
-	| { readonly type: "refuse"; readonly tab: TabId; readonly id: number; readonly code: RejectionCode }
+	| {
+			readonly type: "refuse";
+			readonly tab: TabId;
+			readonly id: number;
+			readonly code: RejectionCode;
+	  }
 	| { readonly type: "leave-server"; readonly id: number };
 
 export type LineStep = readonly [Line, readonly LineEffect[]];

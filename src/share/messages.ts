@@ -33,7 +33,11 @@ const CHECKS: { readonly [T in TabMessage["type"]]: (message: Raw) => boolean } 
 	bye: () => true,
 	want: () => true,
 	beat: ({ term, leaseMs, isTired }) =>
-		isCount(term) && isNumber(leaseMs) && leaseMs > 0 && leaseMs <= LONGEST_LEASE_MS && isFlag(isTired),
+		isCount(term) &&
+		isNumber(leaseMs) &&
+		leaseMs > 0 &&
+		leaseMs <= LONGEST_LEASE_MS &&
+		isFlag(isTired),
 	yield: ({ to }) => isTabId(to),
 	full: ({ to }) => isTabId(to),
 	view: ({ to, seat, view }) => isTabOrAll(to) && (seat === null || isCount(seat)) && isView(view),

@@ -68,8 +68,7 @@ class Traffic {
 
 /** What every tab heard is what is stored, once and in order; every receipt came. */
 async function expectLedger(living: readonly Page[], said: number): Promise<void> {
-	for (const tab of living)
-		await tab.waitForFunction(() => app.client.outbox.get().length === 0);
+	for (const tab of living) await tab.waitForFunction(() => app.client.outbox.get().length === 0);
 	const stored = await edge.stored<string>("room");
 	expect(stored.filter((data) => data.startsWith("server"))).toEqual(
 		range(1, said).map((n) => `server ${n}`),
@@ -91,9 +90,7 @@ describe("ten tabs", () => {
 		const all = await openTen();
 		await split(all);
 		expect([sockets(), edge.primary.upgrades]).toEqual([1, 1]);
-		await Promise.all(
-			all.map((tab, n) => tab.evaluate((n) => app.publish("room", `tab ${n}`), n)),
-		);
+		await Promise.all(all.map((tab, n) => tab.evaluate((n) => app.publish("room", `tab ${n}`), n)));
 		await until(async () => (await edge.stored("room")).length === 10, "ten publishes");
 		await expectLedger(all, 0);
 		expect([sockets(), edge.primary.upgrades]).toEqual([1, 1]);
@@ -104,23 +101,26 @@ describe("ten tabs", () => {
 		["is closed", (leader) => leader.close(), 9],
 		["goes elsewhere", (leader) => leader.goto("about:blank"), 9],
 		["closes its client", (leader) => leader.evaluate(() => void app.client.close()), 9],
-	])("go on with another's socket when the tab that holds it %s: nothing lost, repeated or reordered", async (_, end) => {
-		edge = await createRealEdge({ gateways: 1 });
-		const all = await openTen();
-		const [leader, others] = await split(all);
-		const traffic = new Traffic();
-		traffic.begin(others);
-		await until(async () => (await edge.stored("room")).length > 50, "traffic");
-		await end(leader);
-		await until(async () => (await Promise.all(others.map(role))).includes("leader"), "a leader");
-		const before = (await edge.stored("room")).length;
-		await until(async () => (await edge.stored("room")).length > before + 50, "more traffic");
-		const said = await traffic.end();
-		await Promise.all(others.map((tab) => connected(tab)));
-		await expectLedger(others, said);
-		await until(() => sockets() === 1, "one socket");
-		expect(edge.primary.upgrades).toBe(2);
-	});
+	])(
+		"go on with another's socket when the tab that holds it %s: nothing lost, repeated or reordered",
+		async (_, end) => {
+			edge = await createRealEdge({ gateways: 1 });
+			const all = await openTen();
+			const [leader, others] = await split(all);
+			const traffic = new Traffic();
+			traffic.begin(others);
+			await until(async () => (await edge.stored("room")).length > 50, "traffic");
+			await end(leader);
+			await until(async () => (await Promise.all(others.map(role))).includes("leader"), "a leader");
+			const before = (await edge.stored("room")).length;
+			await until(async () => (await edge.stored("room")).length > before + 50, "more traffic");
+			const said = await traffic.end();
+			await Promise.all(others.map((tab) => connected(tab)));
+			await expectLedger(others, said);
+			await until(() => sockets() === 1, "one socket");
+			expect(edge.primary.upgrades).toBe(2);
+		},
+	);
 
 	it("go on with a visible tab's when the one that holds it is hidden, without a break", async () => {
 		edge = await createRealEdge({ gateways: 1 });

@@ -146,8 +146,7 @@ class Course {
 		await this.browser.clock.advance(1_000);
 		for (let n = 0; n < 4; n += 1) this.open();
 		for (let n = 0; n < STEPS; n += 1) await this.step();
-		for (const tab of [...this.away.keys()])
-			if (tab.clock.state !== "dead") this.bringBack(tab);
+		for (const tab of [...this.away.keys()]) if (tab.clock.state !== "dead") this.bringBack(tab);
 		if (this.tabs.length === 0) this.open();
 		this.browser.server.behavior = "accept";
 		await this.browser.clock.advance(60_000);
@@ -197,5 +196,14 @@ it.each(Array.from({ length: SEEDS }, (_, n) => FIRST + n))(
 
 it("sees every kind of fault", () => {
 	if (SEEDS < 5) return;
-	expect([...struck].sort()).toEqual(["close", "cut", "frozen", "kill", "look", "open", "stopped", "turn away"]);
+	expect([...struck].sort()).toEqual([
+		"close",
+		"cut",
+		"frozen",
+		"kill",
+		"look",
+		"open",
+		"stopped",
+		"turn away",
+	]);
 });

@@ -1,7 +1,11 @@
 /* S24 on virtual time: ten tabs of one browser, one connection. */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
-import { type BrowserOptions, VirtualBrowser, type VirtualTab } from "../support/virtual-browser.js";
+import {
+	type BrowserOptions,
+	VirtualBrowser,
+	type VirtualTab,
+} from "../support/virtual-browser.js";
 
 let browser: VirtualBrowser;
 // What is loaded when first needed takes real time; from then on, none.
@@ -114,27 +118,31 @@ describe("when the leading tab", () => {
 		["is killed", (leader) => leader.kill()],
 		["is frozen", (leader) => leader.freeze()],
 		["stands still without a word", (leader) => leader.stop()],
-	])("%s, the others are live within two seconds, and nothing is lost, repeated or reordered", async (_, end) => {
-		await ten();
-		const traffic = new Traffic();
-		await traffic.run(1_000);
-		const { leader } = browser;
-		end(leader);
-		await browser.clock.advance(1);
-		const began = browser.clock.monotonic();
-		let liveAt = Number.POSITIVE_INFINITY;
-		for (let n = 0; n < 40; n += 1) {
-			await traffic.run(100);
-			const next = browser.leaders.find((tab) => tab !== leader && tab.clock.state === "runs");
-			const isLive = next?.client.connection.get().status === "connected" && next.network.open > 0;
-			if (isLive) liveAt = Math.min(liveAt, browser.clock.monotonic());
-		}
-		expect(liveAt - began).toBeLessThanOrEqual(2_000);
-		await browser.clock.advance(5_000);
-		expectLedger(traffic);
-		expect(traffic.failed).toEqual([]);
-		expect(alive()).toHaveLength(9);
-	});
+	])(
+		"%s, the others are live within two seconds, and nothing is lost, repeated or reordered",
+		async (_, end) => {
+			await ten();
+			const traffic = new Traffic();
+			await traffic.run(1_000);
+			const { leader } = browser;
+			end(leader);
+			await browser.clock.advance(1);
+			const began = browser.clock.monotonic();
+			let liveAt = Number.POSITIVE_INFINITY;
+			for (let n = 0; n < 40; n += 1) {
+				await traffic.run(100);
+				const next = browser.leaders.find((tab) => tab !== leader && tab.clock.state === "runs");
+				const isLive =
+					next?.client.connection.get().status === "connected" && next.network.open > 0;
+				if (isLive) liveAt = Math.min(liveAt, browser.clock.monotonic());
+			}
+			expect(liveAt - began).toBeLessThanOrEqual(2_000);
+			await browser.clock.advance(5_000);
+			expectLedger(traffic);
+			expect(traffic.failed).toEqual([]);
+			expect(alive()).toHaveLength(9);
+		},
+	);
 });
 
 /** Traffic until nobody but those has something to say, and all of it has been told. */
@@ -159,7 +167,9 @@ describe("a leading tab that", () => {
 		expect([leader.network.open, browser.connections, leader.role]).toEqual([0, 1, "alone"]);
 		expectLedger(traffic);
 		expect(traffic.failed).toEqual([]);
-		expect(browser.server.received.filter((frame) => (frame as { type: string }).type === "hello")).toHaveLength(2);
+		expect(
+			browser.server.received.filter((frame) => (frame as { type: string }).type === "hello"),
+		).toHaveLength(2);
 	});
 
 	it("closes alone is closed at once, and one that opens again leads again", async () => {
@@ -209,7 +219,10 @@ describe("a leading tab that", () => {
 		for (const { clock } of tabs) clock.atLeastMs = 60_000;
 		await browser.clock.advance(1_800_000);
 		expect([browser.leaders, browser.connections]).toEqual([[leader], 1]);
-		expect(browser.server.received.filter((frame) => (frame as { type: string }).type === "hello").length).toBe(1);
+		expect(
+			browser.server.received.filter((frame) => (frame as { type: string }).type === "hello")
+				.length,
+		).toBe(1);
 		browser.server.publish("room", "later");
 		await browser.clock.advance(1_000);
 		expect(tabs.map(({ heard }) => heard)).toEqual(Array(10).fill(["later"]));
@@ -234,7 +247,8 @@ describe("a leading tab that", () => {
 		expect([leader.role, browser.leaders.length, browser.connections]).toEqual(["follower", 1, 1]);
 		await traffic.run(500);
 		await calm();
-		for (const { heard } of alive()) expect(heard.filter((data) => data === "once")).toHaveLength(1);
+		for (const { heard } of alive())
+			expect(heard.filter((data) => data === "once")).toHaveLength(1);
 	});
 
 	it("was only slow keeps its connection", async () => {
@@ -254,20 +268,39 @@ describe("a leading tab that", () => {
 
 describe("tabs do not share", () => {
 	const token = (text: string) => ({ getToken: async () => text });
-	const asToken = { authorize: ({ token }: { token: string | null }) => ({ id: token ?? "nobody" }) };
+	const asToken = {
+		authorize: ({ token }: { token: string | null }) => ({ id: token ?? "nobody" }),
+	};
 
-	it.each<[string, Partial<import("../../src/index.js").ClientOptions>, Partial<import("../../src/index.js").ClientOptions>]>([
+	it.each<
+		[
+			string,
+			Partial<import("../../src/index.js").ClientOptions>,
+			Partial<import("../../src/index.js").ClientOptions>,
+		]
+	>([
 		["with different tokens", token("ada"), token("bob")],
-		["with different namespaces", { outbox: { namespace: "ada" } }, { outbox: { namespace: "bob" } }],
+		[
+			"with different namespaces",
+			{ outbox: { namespace: "ada" } },
+			{ outbox: { namespace: "bob" } },
+		],
 		["with different endpoints", {}, { endpoints: ["wss://other.test"] }],
 		["with different policies", {}, { heartbeat: { idleMs: 5_000 } }],
 		["with different filters", {}, { endpointFilters: [(all) => all] }],
 	])("%s", async (_, first, second) => {
 		browser = new VirtualBrowser({ server: asToken });
-		const tabs = [browser.open(first), browser.open(first), browser.open(second), browser.open(second)];
+		const tabs = [
+			browser.open(first),
+			browser.open(first),
+			browser.open(second),
+			browser.open(second),
+		];
 		for (const tab of tabs) tab.listen("room");
 		await browser.clock.advance(3_000);
-		expect([browser.connections, browser.leaders.length, browser.followers.length]).toEqual([2, 2, 2]);
+		expect([browser.connections, browser.leaders.length, browser.followers.length]).toEqual([
+			2, 2, 2,
+		]);
 		expect(JSON.stringify([...browser.names])).not.toMatch(/token":"(ada|bob)/);
 	});
 
@@ -327,7 +360,10 @@ describe("a tab has a connection of its own, and says so,", () => {
 		tab.listen("room");
 		await browser.clock.advance(3_000);
 		expect(tab.client.sharing.get()).toEqual({ role: "alone", reason: "lock-not-granted" });
-		expect([tab.warned, tab.client.connection.get().status]).toEqual([["share-alone"], "connected"]);
+		expect([tab.warned, tab.client.connection.get().status]).toEqual([
+			["share-alone"],
+			"connected",
+		]);
 		await tab.client.close();
 		await browser.clock.advance(100);
 		expect(tab.network.open).toBe(0);
@@ -349,7 +385,9 @@ describe("a tab has a connection of its own, and says so,", () => {
 		}
 		await browser.clock.advance(2_000);
 		const alone = browser.tabs.filter(({ role }) => role === "alone");
-		expect(alone.map(({ client }) => client.sharing.get())).toEqual([{ role: "alone", reason: "full" }]);
+		expect(alone.map(({ client }) => client.sharing.get())).toEqual([
+			{ role: "alone", reason: "full" },
+		]);
 		expect(browser.connections).toBe(2);
 	});
 });
@@ -360,7 +398,17 @@ describe("what comes over the channel", () => {
 		const traffic = new Traffic();
 		const view = { term: 99, links: [], current: null, route: null, identity: null };
 		const junk: readonly unknown[] = [
-			...[null, undefined, 0, "hello", [], {}, new Map(), { type: "beat" }, { from: 1, type: "bye" }],
+			...[
+				null,
+				undefined,
+				0,
+				"hello",
+				[],
+				{},
+				new Map(),
+				{ type: "beat" },
+				{ from: 1, type: "bye" },
+			],
 			{ from: "x", type: "beat", term: -1, leaseMs: 1, isTired: false },
 			{ from: "x", type: "beat", term: "9", leaseMs: 1e9, isTired: 0 },
 			{ from: "x", type: "view", to: null, seat: 1, view },
@@ -377,7 +425,9 @@ describe("what comes over the channel", () => {
 		}
 		await calm();
 		expectLedger(traffic);
-		expect([browser.leaders.length, browser.connections, browser.server.dials.length]).toEqual([1, 1, 1]);
+		expect([browser.leaders.length, browser.connections, browser.server.dials.length]).toEqual([
+			1, 1, 1,
+		]);
 		expect(tabs.flatMap(({ errors }) => errors)).toEqual([]);
 	});
 
@@ -389,7 +439,8 @@ describe("what comes over the channel", () => {
 		}
 		const [flooder, other] = browser.followers;
 		const receipts = range(1, 900).map((n) => flooder?.client.publish("room", n));
-		for (let n = 0; n < 12_000; n += 1) flooder?.client.publish("room", `${n}`, { ephemeral: true }).catch(() => {});
+		for (let n = 0; n < 12_000; n += 1)
+			flooder?.client.publish("room", `${n}`, { ephemeral: true }).catch(() => {});
 		const receipt = other?.client.publish("room", "another's");
 		let settled = false;
 		void receipt?.then(() => {
