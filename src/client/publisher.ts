@@ -11,7 +11,9 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { PublishOptions } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
+import { type Carried, type PublishEnd, Promises } from "./promises.js";
 import { invalid } from "./settings.js";
+import { toJson } from "./to-json.js";
 
 /** More than a dial's deadline has time for. */
 const REQUESTS_A_DIAL = 1_024;
@@ -23,21 +25,6 @@ export interface Carrier {
 	send(order: SendOrder): void;
 	/** The route is another one now, or none. */
 	routed(): void;
-}
-
-/** One of another tab's, which keeps its record. */
-export interface Carried {
-	readonly id: string;
-	readonly channel: string;
-	readonly data: unknown;
-	readonly sentForMs: number | null;
-}
-
-export type PublishEnd = Extract<OutboxEffect, { type: "settle" | "fail" }>;
-
-interface Promised {
-	resolve(receipt: PublishReceipt): void;
-	reject(cause: RealtimeError): void;
 }
 
 type OutboxMachine = Machine<machine.OutboxState, OutboxInput, OutboxEffect, Publisher>;
@@ -57,8 +44,7 @@ export class Publisher {
 	readonly #runtime: Runtime;
 	readonly #world: World;
 	readonly #carrier: Carrier;
-	/** Made with the first: most clients only listen. */
-	#promised: Map<string, Promised> | null = null;
+	readonly #promises: Promises;
 	#machine: OutboxMachine;
 	#queue: QueueIdentity;
 	#store: OutboxStore | null = null;
@@ -68,8 +54,6 @@ export class Publisher {
 	#route: Route | null = null;
 	/** How long the route's server remembers ids. */
 	dedupeMs = 0;
-	/** Other tabs' publishes, by id: their records are not ours. Made with the first. */
-	#carried: Map<string, (end: PublishEnd) => void> | null = null;
 	/** The hello that has neither been welcomed nor lost, and the last number given away below its own. */
 	#hello: { readonly dialId: number; below: number } | null = null;
 	#ids = 0;
@@ -80,6 +64,7 @@ export class Publisher {
 		this.#world = world;
 		this.#carrier = carrier;
 		this.#queue = newQueue(runtime.random);
+		this.#promises = new Promises(world.report);
 		this.#machine = this.#newMachine();
 		this.changes = new Cell(this.#machine.state, world.report);
 	}
@@ -182,11 +167,9 @@ export class Publisher {
 		const copy: unknown = JSON.parse(json);
 		const bytes = utf8Length(json);
 		if (signal?.aborted) return Promise.reject(signal.reason);
-		this.#promised ??= new Map();
-		const promised = this.#promised;
-		if (promised.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
+		if (this.#promises.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
 		return new Promise((resolve, reject) => {
-			promised.set(id, { resolve, reject });
+			this.#promises.add(id, { resolve, reject });
 			signal?.addEventListener(
 				"abort",
 				() => this.#tell({ type: "withdrawn", id, cause: signal.reason as RealtimeError }),
@@ -198,12 +181,10 @@ export class Publisher {
 	}
 
 	/** A publish of another tab's goes out in our order, and `ended` hears how. A second time, it only listens. */
-	carry({ id, channel, data, sentForMs }: Carried, ended: (end: PublishEnd) => void): void {
-		this.#carried ??= new Map();
-		this.#carried.set(id, ended);
-		const bytes = utf8Length(JSON.stringify(data));
-		const { ttlMs } = this.policy;
-		const what = { id, channel, data, bytes, ttlMs, sentForMs, whenOffline: "queue" } as const;
+	carry(publish: Carried, ended: (end: PublishEnd) => void): void {
+		this.#promises.carry(publish.id, ended);
+		const bytes = utf8Length(JSON.stringify(publish.data));
+		const what = { ...publish, bytes, ttlMs: this.policy.ttlMs, whenOffline: "queue" } as const;
 		this.#tell({ type: "publish-requested", ...what });
 	}
 
@@ -219,10 +200,9 @@ export class Publisher {
 
 	/** Other tabs' publishes are another leader's now. */
 	disown(): void {
-		const carried = this.#carried;
-		if (carried === null) return;
-		this.#tell({ type: "disowned", ids: [...carried.keys()] });
-		this.#carried = null;
+		const ids = this.#promises.carried;
+		if (ids.length > 0) this.#tell({ type: "disowned", ids });
+		this.#promises.dropCarried();
 	}
 
 	/** Of a publish that is sent now: how long ago it may have been stored already. */
@@ -247,13 +227,10 @@ export class Publisher {
 		this.#machine.stop();
 		this.#machine = this.#newMachine();
 		this.#route = null;
-		this.#carried = null;
 		this.#store = null;
 		this.#late = null;
 		this.changes.set(this.#machine.state);
-		const closed = new RealtimeError("closed", "The client was closed.");
-		for (const { reject } of this.#promised?.values() ?? []) reject(closed);
-		this.#promised = null;
+		this.#promises.close();
 		await store?.close();
 	}
 
@@ -275,7 +252,7 @@ export class Publisher {
 	#restore(publishes: readonly StoredPublish[]): void {
 		const now = this.#runtime.clock.now();
 		// Their tab is gone, and its records are ours.
-		for (const { id } of publishes) this.#carried?.delete(id);
+		for (const { id } of publishes) this.#promises.inherit(id);
 		const aged = publishes.map((publish) => ({
 			...publish,
 			sentForMs: publish.firstSentAt === null ? null : now - publish.firstSentAt,
@@ -294,7 +271,7 @@ export class Publisher {
 				return this.#drop(effect.publishes);
 			case "settle":
 			case "fail":
-				return this.#end(effect);
+				return this.#promises.end(effect);
 			default:
 				return effect satisfies never;
 		}
@@ -306,8 +283,7 @@ export class Publisher {
 		const tell = (input: OutboxInput): void => {
 			if (this.#machine === current) current.send(input);
 		};
-		const own = publishes.filter(({ id }) => !this.#carried?.has(id));
-		(this.#store?.write(own) ?? Promise.resolve()).then(
+		(this.#store?.write(this.#promises.own(publishes)) ?? Promise.resolve()).then(
 			() => tell({ type: "stored", ids }),
 			(reason) => tell({ type: "store-failed", ids, cause: RealtimeError.from(reason) }),
 		);
@@ -320,36 +296,6 @@ export class Publisher {
 			if (this.#machine === current) current.send({ type: "forgotten", ids });
 		};
 		// A record that cannot be deleted is found again after a restart and known by its id.
-		const own = publishes.filter(({ id }) => !this.#carried?.has(id));
-		(this.#store?.remove(own) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
+		(this.#store?.remove(this.#promises.own(publishes)) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
 	}
-
-	/** Nobody waits for what a dead program has published: what is no success goes to `error` then. */
-	#end(outcome: PublishEnd): void {
-		const carried = this.#carried?.get(outcome.id);
-		this.#carried?.delete(outcome.id);
-		carried?.(outcome);
-		if (carried !== undefined && !this.#promised?.has(outcome.id)) return;
-		const promised = this.#promised?.get(outcome.id);
-		this.#promised?.delete(outcome.id);
-		if (outcome.type === "settle") {
-			const { receipt } = outcome;
-			if (promised !== undefined) promised.resolve(receipt);
-			else if (receipt.status !== "stored") this.#world.report(lost(receipt.status));
-		} else if (promised !== undefined) promised.reject(outcome.cause);
-		else if (outcome.cause.code !== "closed") this.#world.report(outcome.cause);
-	}
-}
-
-const lost = (status: PublishReceipt["status"]): RealtimeError =>
-	new RealtimeError("connection-lost", `A publish of an earlier program ended as "${status}".`);
-
-function toJson(data: unknown): string {
-	try {
-		const json = JSON.stringify(data) as string | undefined;
-		if (json !== undefined) return json;
-	} catch (cause) {
-		throw new RealtimeError("invalid-option", "data is not JSON.", { cause });
-	}
-	throw invalid("data is not JSON.");
 }

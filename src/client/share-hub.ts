@@ -25,7 +25,7 @@ import {
 } from "../share/line.js";
 import { toPlain, toPlainError } from "../share/plain.js";
 import { woken } from "./effects.js";
-import type { PublishEnd } from "./publisher.js";
+import type { PublishEnd } from "./promises.js";
 import type { Shell } from "./shell.js";
 import type { ChannelFrame, LinkTap } from "./subscriptions.js";
 
