@@ -296,6 +296,8 @@ export class Publisher {
 			if (this.#machine === current) current.send({ type: "forgotten", ids });
 		};
 		// A record that cannot be deleted is found again after a restart and known by its id.
-		(this.#store?.remove(this.#promises.own(publishes)) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
+		(this.#store?.remove(this.#promises.own(publishes)) ?? Promise.resolve())
+			.catch(this.#world.report)
+			.then(forgotten);
 	}
 }

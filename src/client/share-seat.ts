@@ -3,7 +3,6 @@
  * positions and receipts as they would on a socket.
  */
 import type { LinkId } from "../channels/contract.js";
-import { RealtimeError } from "../errors/realtime-error.js";
 import { decodeServerMessage } from "../protocol/decode-server.js";
 import { encodeBatches } from "../protocol/encode.js";
 import type {
@@ -15,24 +14,16 @@ import type {
 } from "../protocol/frames.js";
 import { SERVER_TEXT } from "../protocol/limits.js";
 import { dispose } from "../reactive/disposable.js";
-import type {
-	AloneReason,
-	CallName,
-	LeaderView,
-	Parcel,
-	PlainConnection,
-	TabId,
-} from "../share/contract.js";
-import { fromPlain, fromPlainError } from "../share/plain.js";
+import type { AloneReason, LeaderView, Parcel, PlainConnection, TabId } from "../share/contract.js";
+import { fromPlain } from "../share/plain.js";
 import type { SendOrder } from "./publisher.js";
+import { Calls } from "./share-calls.js";
+import { isShared, type SharedLink, SharedLinks } from "./shared-links.js";
 import type { Mirrored, Shell } from "./shell.js";
 
-/** Above all dial ids, which share the numbers. */
-const FIRST_LINK = 2 ** 40;
 /** For how long links of the last leader are kept beside those of the next. */
 const GRACE_MS = 1_000;
 const BATCH_BYTES = 1_048_576;
-const CALL_MS = 30_000;
 
 export interface SeatFacts {
 	post(parcel: Parcel): void;
@@ -40,33 +31,14 @@ export interface SeatFacts {
 	bar(reason: AloneReason): void;
 }
 
-interface SharedLink {
-	readonly local: LinkId;
-	readonly leader: TabId;
-	readonly seat: number;
-	readonly link: number;
-	readonly isChannel: boolean;
-}
-
-interface Call {
-	resolve(value: number): void;
-	reject(cause: RealtimeError): void;
-	readonly timer: Disposable;
-}
-
 export class Seat {
 	readonly #shell: Shell;
 	readonly #facts: SeatFacts;
-	readonly #calls = new Map<number, Call>();
-	#links: readonly SharedLink[] = [];
-	#leader: TabId | null = null;
-	/** Null: the leader has not answered our hello yet. */
-	#seat: number | null = null;
+	readonly calls: Calls;
+	readonly #links = new SharedLinks();
 	#current: number | null = null;
-	#route: { readonly local: LinkId; readonly link: number } | null = null;
+	#route: SharedLink | null = null;
 	#holds: readonly string[] = [];
-	#locals = FIRST_LINK;
-	#callIds = 0;
 	#asks = new Map<number, ClientFrame[]>();
 	#grace: Disposable | null = null;
 	#seen: { readonly text: string; readonly state: Mirrored["connection"] } | null = null;
@@ -75,50 +47,55 @@ export class Seat {
 	constructor(shell: Shell, facts: SeatFacts) {
 		this.#shell = shell;
 		this.#facts = facts;
+		this.calls = new Calls(shell.runtime.clock, facts.post);
+	}
+
+	get leader(): TabId | null {
+		return this.#links.leader;
 	}
 
 	/** What the last leader brings still counts for a moment; publishes go nowhere until the next has spoken. */
 	follow(leader: TabId, holds: readonly string[]): void {
 		this.#isOver = false;
 		this.#closeRoute();
-		this.#leader = leader;
-		this.#seat = null;
+		this.#links.leader = leader;
+		this.#links.seat = null;
 		this.#current = null;
 		this.#holds = holds;
-		this.#endCalls();
+		this.calls.end();
 		this.#retireLater();
 	}
 
 	/** We lead ourselves now, or are about to. */
 	retire(): void {
-		this.#leader = null;
-		this.#seat = null;
+		this.#links.leader = null;
+		this.#links.seat = null;
 		this.#closeRoute();
-		this.#endCalls();
+		this.calls.end();
 		this.#retireLater();
 	}
 
 	end(): void {
 		this.#isOver = true;
-		this.#leader = null;
-		this.#seat = null;
+		this.#links.leader = null;
+		this.#links.seat = null;
 		this.#closeRoute();
-		this.#endCalls();
+		this.calls.end();
 		this.#closeRetired();
 	}
 
 	// ── what the leader shows ────────────────────────────────────────────────────────────────────
 	apply(from: TabId, { seat, view }: Extract<Parcel, { type: "view" }>): void {
-		if (this.#isOver || from !== this.#leader) return;
-		const isNew = seat !== null && seat !== this.#seat;
-		if (seat === null && this.#seat === null) return;
+		if (this.#isOver || from !== this.#links.leader) return;
+		const isNew = seat !== null && seat !== this.#links.seat;
+		if (seat === null && this.#links.seat === null) return;
 		if (isNew) {
 			// It has forgotten what we asked: all of it is asked anew.
 			this.#closeRoute();
-			this.#seat = seat;
+			this.#links.seat = seat;
 			this.#current = null;
 			this.#retireLater();
-			for (const reason of this.#holds) this.#calls.size < 64 && void this.call("hold", reason);
+			for (const reason of this.#holds) this.calls.tell(from, "hold", reason);
 		}
 		this.#mirror(view);
 		this.#applyLinks(view);
@@ -144,38 +121,37 @@ export class Seat {
 
 	#applyLinks(view: LeaderView): void {
 		const { subscriptions } = this.#shell;
-		const held = this.#links.filter((each) => this.#isPresent(each) && each.isChannel);
+		const held = this.#links.present;
 		for (const each of held)
 			if (!view.links.some(({ link }) => link === each.link)) this.#close(each);
 		for (const { link, via } of view.links) {
 			if (held.some((each) => each.link === link)) continue;
-			const shared = this.#add(link, "channel");
+			const shared = this.#links.add(link, "channel");
 			subscriptions.opened(shared.local, via);
 		}
 		if (view.current === this.#current) return;
 		this.#current = view.current;
-		const current = this.#find(this.#leader, view.current, "channel");
+		const current = this.#links.find(this.#links.leader, view.current);
 		if (current !== undefined) subscriptions.adopted(current.local);
 	}
 
 	/** While a link of our own publishes, it goes on doing so. */
 	#applyRoute({ route }: LeaderView): void {
 		const { publisher } = this.#shell;
-		const isOwn = publisher.route !== null && publisher.route.link < FIRST_LINK;
+		const isOwn = publisher.route !== null && !isShared(publisher.route.link);
 		if (isOwn) return;
 		if (route === null) return this.#closeRoute();
 		if (this.#route?.link === route.link) return;
 		this.#closeRoute();
-		const { local } = this.#add(route.link, "route");
-		this.#route = { local, link: route.link };
-		publisher.routeOpened({ link: local, via: "websocket" }, route.dedupeMs);
+		this.#route = this.#links.add(route.link, "route");
+		publisher.routeOpened({ link: this.#route.local, via: "websocket" }, route.dedupeMs);
 	}
 
 	#closeRoute(): void {
 		const route = this.#route;
 		this.#route = null;
 		if (route === null) return;
-		this.#links = this.#links.filter(({ local }) => local !== route.local);
+		this.#links.remove(route);
 		this.#shell.publisher.routeClosed(route.local);
 	}
 
@@ -183,7 +159,7 @@ export class Seat {
 	#identify(identity: string, leader: TabId): void {
 		const { publisher } = this.#shell;
 		const check = (): void => {
-			if (this.#leader !== leader || this.#isOver) return;
+			if (this.#links.leader !== leader || this.#isOver) return;
 			const own = publisher.queue.identity;
 			if (own !== null && own !== identity) this.#facts.bar("identity");
 			else if (own === null) publisher.claim(identity);
@@ -192,37 +168,14 @@ export class Seat {
 	}
 
 	// ── links ────────────────────────────────────────────────────────────────────────────────────
-	#add(link: number, what: "channel" | "route"): SharedLink {
-		this.#locals += 1;
-		const place = { leader: this.#leader as TabId, seat: this.#seat as number, link };
-		const shared = { local: this.#locals, ...place, isChannel: what === "channel" };
-		this.#links = [...this.#links, shared];
-		return shared;
-	}
-
-	#isPresent({ leader, seat }: SharedLink): boolean {
-		return leader === this.#leader && seat === this.#seat;
-	}
-
-	#find(
-		leader: TabId | null,
-		link: number | null,
-		what: "channel" | "route",
-	): SharedLink | undefined {
-		return this.#links.findLast(
-			(each) =>
-				each.leader === leader && each.link === link && each.isChannel === (what === "channel"),
-		);
-	}
-
 	#close(shared: SharedLink): void {
-		this.#links = this.#links.filter((each) => each !== shared);
-		if (shared.isChannel) this.#shell.subscriptions.closed(shared.local);
+		this.#links.remove(shared);
+		if (shared.what === "channel") this.#shell.subscriptions.closed(shared.local);
 	}
 
 	/** Links of another leader, or another seat, end once the new ones have answered, and at the latest then. */
 	#retireLater(): void {
-		if (this.#grace !== null || this.#links.length === 0) return;
+		if (this.#grace !== null || this.#links.all.length === 0) return;
 		const { clock } = this.#shell.runtime;
 		this.#grace = clock.setTimeout(() => this.#closeRetired(), GRACE_MS, "share-grace");
 	}
@@ -230,7 +183,7 @@ export class Seat {
 	#closeRetired(): void {
 		dispose(this.#grace);
 		this.#grace = null;
-		for (const each of this.#links) if (!this.#isPresent(each)) this.#close(each);
+		for (const each of this.#links.all) if (!this.#links.isPresent(each)) this.#close(each);
 	}
 
 	settle(): void {
@@ -240,10 +193,7 @@ export class Seat {
 		const isReplaced =
 			own !== undefined
 				? subscriptions.isSettled(own.dialId)
-				: this.#links.some(
-						(each) =>
-							this.#isPresent(each) && each.isChannel && subscriptions.isSettled(each.local),
-					);
+				: this.#links.present.some(({ local }) => subscriptions.isSettled(local));
 		if (isReplaced) this.#closeRetired();
 	}
 
@@ -262,10 +212,11 @@ export class Seat {
 	#take(from: TabId, link: number, frame: ServerFrame): void {
 		const { subscriptions, publisher } = this.#shell;
 		if (frame.type === "published" || (frame.type === "rejected" && typeof frame.id === "string")) {
-			const local = this.#route?.link === link && from === this.#leader ? this.#route.local : -1;
+			const local =
+				this.#route?.link === link && from === this.#links.leader ? this.#route.local : -1;
 			return publisher.answered(local, frame);
 		}
-		const shared = this.#find(from, link, "channel");
+		const shared = this.#links.find(from, link);
 		if (shared === undefined) return;
 		if (frame.type === "heads") subscriptions.headed(shared.local, frame.heads);
 		else if (frame.type === "rejected") subscriptions.refuse(shared.local, frame);
@@ -277,9 +228,9 @@ export class Seat {
 
 	// ── what goes to the leader ──────────────────────────────────────────────────────────────────
 	asked(link: LinkId, frame: SubscribeFrame): boolean {
-		const shared = this.#links.find(({ local }) => local === link);
+		const shared = this.#links.ofLocal(link);
 		if (shared === undefined) return false;
-		if (this.#isPresent(shared)) this.#plan(shared.link, frame);
+		if (this.#links.isPresent(shared)) this.#plan(shared.link, frame);
 		return true;
 	}
 
@@ -302,8 +253,8 @@ export class Seat {
 	}
 
 	#up(link: number, frames: readonly ClientFrame[], ages: readonly (number | null)[]): void {
-		const to = this.#leader;
-		if (to === null || this.#seat === null) return;
+		const to = this.#links.leader;
+		if (to === null || this.#links.seat === null) return;
 		const texts = frames.map((frame) => JSON.stringify(frame));
 		// Ages go by place: with publishes there is one batch.
 		const batches = ages.length > 0 ? [`[${texts.join()}]`] : encodeBatches(texts, BATCH_BYTES);
@@ -312,7 +263,7 @@ export class Seat {
 
 	/** False: it goes by a link of our own. */
 	publish({ route, publishes }: SendOrder): boolean {
-		if (route.link < FIRST_LINK) return false;
+		if (!isShared(route.link)) return false;
 		if (this.#route?.local !== route.link) return true;
 		const { publisher } = this.#shell;
 		const frames = publishes.map(
@@ -332,43 +283,5 @@ export class Seat {
 		if (this.#route === null) return false;
 		this.#up(this.#route.link, [frame], []);
 		return true;
-	}
-
-	// ── calls ────────────────────────────────────────────────────────────────────────────────────
-	/** Resolves with the answer, which only "load-more" has. */
-	call(name: CallName, reason: string): Promise<number> {
-		const to = this.#leader;
-		const gone = new RealtimeError("connection-lost", "No tab leads at the moment.");
-		if (to === null) return Promise.reject(gone);
-		this.#callIds += 1;
-		const id = this.#callIds;
-		this.#facts.post({ type: "call", to, id, name, reason: reason.slice(0, 1_000) });
-		if (name !== "load-more") return Promise.resolve(0);
-		return new Promise((resolve, reject) => {
-			const late = (): void => {
-				this.#calls.delete(id);
-				reject(gone);
-			};
-			const timer = this.#shell.runtime.clock.setTimeout(late, CALL_MS, "share-call");
-			this.#calls.set(id, { resolve, reject, timer });
-		});
-	}
-
-	replied({ id, value }: Extract<Parcel, { type: "reply" }>): void {
-		const call = this.#calls.get(id);
-		if (call === undefined) return;
-		this.#calls.delete(id);
-		dispose(call.timer);
-		if (typeof value === "number") call.resolve(value);
-		else call.reject(fromPlainError(value));
-	}
-
-	#endCalls(): void {
-		const gone = new RealtimeError("connection-lost", "The leading tab is gone.");
-		for (const { reject, timer } of this.#calls.values()) {
-			dispose(timer);
-			reject(gone);
-		}
-		this.#calls.clear();
 	}
 }

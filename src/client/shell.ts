@@ -18,7 +18,7 @@ import type { Link } from "./link.js";
 import type { Machine } from "./machine.js";
 import type { Publisher, SendOrder } from "./publisher.js";
 import type { Settings } from "./settings.js";
-import type { LinkTap, Subscriptions } from "./subscriptions.js";
+import type { Subscriptions } from "./subscriptions.js";
 import type { TokenSource } from "./token.js";
 
 export type ReportOrder = Extract<ConnectionEffect, { type: "report" }>;
@@ -72,7 +72,7 @@ export interface Shell {
 }
 
 /** One connection for all tabs. What returns a boolean says whether another tab's connection, or a tap, deals with it. */
-export interface ShareKeeping extends LinkTap {
+export interface ShareKeeping {
 	/** Joins the others, or resumes the connection that failed. */
 	start(): void;
 	/** Resolves once another tab has taken over, or nothing is to be taken over. */

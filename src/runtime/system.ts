@@ -6,7 +6,6 @@ import { consoleLogger } from "./logger.js";
 import { memoryLocks } from "./memory.js";
 import type { Lifecycle, Locks, Runtime } from "./runtime.js";
 import { IndexedDbStorage } from "./storage.js";
-import { type TabsHost, webTabs } from "./tabs.js";
 import { systemWebSocket } from "./websocket.js";
 
 const logger = consoleLogger("warn");
@@ -40,9 +39,6 @@ function system(): Runtime {
 		get storage() {
 			storage ??= new IndexedDbStorage(this);
 			return storage;
-		},
-		get tabs() {
-			return webTabs(globalThis as TabsHost);
 		},
 		get lifecycle() {
 			lifecycle ??= new HostLifecycle(globalThis as LifecycleHost, systemClock, report);
