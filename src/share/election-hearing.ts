@@ -6,6 +6,7 @@ import {
 	depose,
 	enter,
 	isAway,
+	mayDial,
 	patience,
 	type Step,
 	say,
@@ -97,7 +98,7 @@ function obey(state: ElectionState, from: TabId, signal: Beat, moment: Moment): 
 	const quietAt = patience(moment, signal.leaseMs);
 	if (state.status === "succeeding" && state.leader === from) return stay({ ...state, quietAt });
 	const effects: ElectionEffect[] = [];
-	if (state.status === "succeeding") effects.push({ type: "give-up-dial" });
+	if (mayDial(state)) effects.push({ type: "give-up-dial" });
 	if (state.status === "claiming") effects.push({ type: "drop-lock" }, { type: "queue-for-lock" });
 	const isSame = state.status === "following" && state.leader === from;
 	if (!isSame) effects.push({ type: "follow", leader: from });

@@ -24,6 +24,10 @@ export const say = (signal: Signal): ElectionEffect => ({ type: "say", signal })
 export const isAway = ({ status }: ElectionState): boolean =>
 	status === "idle" || status === "left" || status === "frozen";
 
+/** Connecting beside the leader, or done with that and about to lead. */
+export const mayDial = ({ status }: ElectionState): boolean =>
+	status === "succeeding" || status === "claiming";
+
 export function enter(state: ElectionState, phase: Phase): ElectionState {
 	const { visible, hiddenAt, term } = state;
 	return { visible, hiddenAt, term, ...phase };

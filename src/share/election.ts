@@ -26,6 +26,7 @@ import {
 	enter,
 	isAway,
 	join,
+	mayDial,
 	NONE,
 	patience,
 	type Step,
@@ -109,7 +110,7 @@ function freeze(state: ElectionState): Step {
 	if (isAway(state) || state.status === "alone") return stay(state);
 	const goes: ElectionEffect[] = [say({ type: "bye" }), { type: "drop-lock" }];
 	if (state.status === "leading") goes.unshift({ type: "step-down", inGrace: false });
-	if (state.status === "succeeding") goes.unshift({ type: "give-up-dial" });
+	if (mayDial(state)) goes.unshift({ type: "give-up-dial" });
 	return [enter(state, { status: "frozen" }), goes];
 }
 

@@ -201,8 +201,11 @@ describe("Loading it", () => {
 		expect(run(command, ["--help"], installed.folder)).toMatch(/^holdfast manifest <folder>/);
 	});
 
-	it("needs no bundler: the browser's file imports nothing", () => {
-		const file = contents("dist/browser/holdfast.min.js");
+	it("needs no bundler: the browser's file imports nothing, unless tabs are to share", () => {
+		const onDemand = 'import("./holdfast-sharing.min.js")';
+		const file = contents("dist/browser/holdfast.min.js").replace(onDemand, "");
+		const sharing = contents("dist/browser/holdfast-sharing.min.js");
+		expect(sharing.match(/\bfrom\s*["'][^"']*/g)).toEqual(['from"./holdfast.min.js']);
 		expect(file).toMatch(/export\s*\{/);
 		expect(file).not.toMatch(/\bimport\s*["'{*(]|\bfrom\s*["']|\brequire\(/);
 	});
