@@ -150,6 +150,8 @@ function refuse(
 
 function move(line: Line, to: Position, nextId: number): LineStep {
 	const { tabs, queue, asking, until, lastId } = line;
+	// Nobody has been answered: what comes is of an ask that was given up.
+	if (until === null) return [line, NONE];
 	const next: Line = { tabs, queue, asking, head: to, until, lastId };
 	return queue.length === 0 ? [next, NONE] : pump(next, [], nextId);
 }

@@ -456,3 +456,147 @@ describe("what comes over the channel", () => {
 		expect(browser.leader.warned).toContain("share-flood");
 	});
 });
+
+describe("when no WebSocket connects", () => {
+	it("one tab polls for all: each hears all, publishes, and shows the mode; then all go back", async () => {
+		const tabs = await ten({
+			options: { degraded: { enterAfterMs: 1_000, intervalMs: [500, 1_000] } },
+		});
+		browser.server.behavior = { refuse: 503 };
+		browser.server.close(1001);
+		await browser.clock.advance(5_000);
+		const modes = (): readonly string[] => tabs.map(({ client }) => client.mode.get().mode);
+		expect(new Set(modes())).toEqual(new Set(["degraded"]));
+		const late = browser.open();
+		late.listen("room");
+		const traffic = new Traffic();
+		await traffic.run(5_000);
+		await browser.clock.advance(10_000);
+		for (const { heard } of tabs) expect(heard).toEqual(tabs[0]?.heard);
+		expect(new Set(tabs[0]?.heard).size).toBe(tabs[0]?.heard.length);
+		expect(tabs[0]?.heard.filter((data) => String(data).startsWith("server"))).toEqual(
+			traffic.byServer,
+		);
+		expect(traffic.stored).toHaveLength([...traffic.sent.values()].flat().length);
+		expect(
+			browser.tabs.map(({ client }) => client.stats.get().polls).filter((polls) => polls > 0),
+		).toHaveLength(1);
+		browser.server.behavior = "accept";
+		await browser.clock.advance(60_000);
+		expect(new Set(modes())).toEqual(new Set(["normal"]));
+		await traffic.run(500);
+		await calm();
+		for (const { heard } of alive())
+			expect(heard).toEqual(expect.arrayContaining(traffic.byServer.slice(-5)));
+		expect(browser.connections).toBe(1);
+	});
+
+	it("a follower's hold degrades all, until it lets go or goes; loadMore is the leader's poll", async () => {
+		const tabs = await ten();
+		const [follower, other] = browser.followers;
+		const hold = follower?.client.degraded.hold("import");
+		await browser.clock.advance(100);
+		expect(tabs.map(({ client }) => client.mode.get().mode)).toEqual(Array(10).fill("degraded"));
+		hold?.[Symbol.dispose]();
+		await browser.clock.advance(100);
+		expect(tabs.map(({ client }) => client.mode.get().mode)).toEqual(Array(10).fill("normal"));
+		other?.client.degraded.hold("export");
+		await browser.clock.advance(100);
+		expect(follower?.client.mode.get()).toMatchObject({ mode: "degraded", reasons: ["export"] });
+		await other?.client.close();
+		await browser.clock.advance(100);
+		expect(follower?.client.mode.get().mode).toBe("normal");
+		const more = follower?.client.degraded.loadMore();
+		await browser.clock.advance(1_000);
+		expect(await more).toBe(0);
+	});
+});
+
+describe("what the app sees in a following tab", () => {
+	it("is the leader's connection: a failure, and connect() that ends it", async () => {
+		let isRight = true;
+		const getToken = async (): Promise<string> => (isRight ? "right" : "wrong");
+		const outbox = { namespace: "ada" };
+		const authorize = ({ token }: { token: string | null }) =>
+			token === "right" ? { id: "ada" } : null;
+		const tabs = await ten({ options: { getToken, outbox }, server: { authorize } });
+		isRight = false;
+		browser.server.disconnect("ada");
+		await browser.clock.advance(10_000);
+		for (const { client } of tabs)
+			expect(client.connection.get()).toMatchObject({
+				status: "failed",
+				cause: { code: "unauthorized" },
+			});
+		isRight = true;
+		const connected = browser.followers[0]?.client.connect();
+		await browser.clock.advance(5_000);
+		await connected;
+		expect(tabs.map(({ client }) => client.connection.get().status)).toEqual(
+			Array(10).fill("connected"),
+		);
+	});
+
+	it("hears ephemeral messages once, and sends them", async () => {
+		const tabs = await ten();
+		const [follower] = browser.followers;
+		expect(await follower?.client.publish("room", "typing", { ephemeral: true })).toMatchObject({
+			status: "sent",
+		});
+		await browser.clock.advance(200);
+		expect(tabs.map(({ heard }) => heard)).toEqual(Array(10).fill(["typing"]));
+	});
+
+	it("begins where the app wants to, whatever the others have heard", async () => {
+		await ten();
+		for (const n of range(1, 20)) browser.server.publish("room", n);
+		await browser.clock.advance(500);
+		const reader = browser.open();
+		const heard: unknown[] = [];
+		reader.client.subscribe("room", ({ data }) => heard.push(data), { from: "earliest" });
+		const last = browser.open();
+		const few: unknown[] = [];
+		last.client.subscribe("room", ({ data }) => few.push(data), { from: { last: 3 } });
+		await browser.clock.advance(1_000);
+		expect([heard, few, browser.connections]).toEqual([range(1, 20), [18, 19, 20], 1]);
+		for (const { heard } of browser.tabs.slice(0, 10)) expect(heard).toEqual(range(1, 20));
+	});
+
+	it("is told of a channel that is forbidden, and of a publish that is", async () => {
+		await ten({
+			server: {
+				canSubscribe: (_, channel) => channel !== "secret",
+				canPublish: (_, channel) => channel !== "secret",
+			},
+		});
+		const [follower] = browser.followers;
+		const subscription = follower?.client.subscribe("secret", () => undefined);
+		const publish = follower?.client.publish("secret", 1);
+		const refused = expect(publish).rejects.toMatchObject({ code: "forbidden" });
+		await browser.clock.advance(1_000);
+		await refused;
+		expect(subscription?.state.get()).toMatchObject({
+			status: "denied",
+			cause: { code: "forbidden" },
+		});
+	});
+
+	it("keeps what it published in storage until it is stored, and another tab sends what a dead one left", async () => {
+		const tabs = await ten({ options: { outbox: { persist: "storage", namespace: "ada" } } });
+		browser.server.behavior = "hang";
+		browser.server.apiBehavior = () => "hang";
+		browser.server.close(1001);
+		await browser.clock.advance(1_000);
+		const [follower] = browser.followers;
+		for (const n of range(1, 50)) follower?.client.publish("room", n).catch(() => undefined);
+		await browser.clock.advance(1_000);
+		expect((await browser.storage.keys()).filter((key) => key.includes("/m/"))).toHaveLength(50);
+		follower?.kill();
+		browser.server.behavior = "accept";
+		browser.server.apiBehavior = () => "answer";
+		await browser.clock.advance(60_000);
+		const others = tabs.filter((tab) => tab !== follower);
+		expect(others.map(({ heard }) => heard)).toEqual(Array(9).fill(range(1, 50)));
+		expect((await browser.storage.keys()).filter((key) => key.includes("/m/"))).toEqual([]);
+	});
+});
