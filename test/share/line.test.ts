@@ -207,8 +207,10 @@ describe("a channel that tabs share", () => {
 			}
 			// The server answers at last, and its log is told to the end.
 			for (let n = 0; n < 12; n += 1) {
-				if (told.line.asking !== null) told.answered(at(1), at(head));
-				heed();
+				if (told.line.asking !== null) {
+					told.answered(at(1), at(head));
+					heed();
+				}
 				told.given({ type: "moved", to: at(head) });
 				heed();
 			}
