@@ -102,7 +102,8 @@ export class Sharing implements ShareKeeping {
 		const { status } = this.#shell.shown.connection.get();
 		const isDown = status === "failed" || status === "closed";
 		if (this.#isFollowing) {
-			if (isDown) this.#resume();
+			if (isDown) this.roles.showConnecting();
+			if (isDown) this.#call("connect", "asked");
 		} else if (this.state.status === "leading" || this.roles.isAlone)
 			this.#shell.connection.send({ type: "connect-requested" });
 	}
@@ -116,20 +117,6 @@ export class Sharing implements ShareKeeping {
 		this.#join(tabs).catch(() => {
 			if (this.#phase === "joining") this.roles.standAlone("identity");
 		});
-	}
-
-	/** Shown at once: the leader's word for it is a message away. */
-	#resume(): void {
-		const { shown, settings, runtime } = this.#shell;
-		const [endpoint] = settings.endpoints;
-		const connection = {
-			status: "connecting",
-			attempt: 0,
-			endpoint: endpoint?.url ?? "",
-			since: runtime.clock.now(),
-		} as const;
-		shown.mirror({ connection, mode: shown.mode.get() });
-		this.#call("connect", "asked");
 	}
 
 	async #join(tabs: Tabs): Promise<void> {

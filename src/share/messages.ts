@@ -112,5 +112,9 @@ function isMode(mode: unknown): boolean {
 	if (!isObject(mode)) return false;
 	if (mode.mode === "normal") return true;
 	const isKnown = mode.mode === "degraded" || mode.mode === "offline";
-	return isKnown && isNumber(mode.since) && isList(mode.reasons, MAX_REASONS, (reason) => isShort(reason));
+	return (
+		isKnown &&
+		isNumber(mode.since) &&
+		isList(mode.reasons, MAX_REASONS, (reason) => isShort(reason))
+	);
 }

@@ -130,7 +130,7 @@ describe("ten tabs", () => {
 	it("go on with a visible tab's when the one that holds it is hidden", async () => {
 		edge = await createRealEdge({ gateways: 1 });
 		const all = await openTen();
-		const [leader, others] = await split(all);
+		const [leader] = await split(all);
 		const traffic = new Traffic();
 		traffic.begin(all);
 		// A headless page is never hidden: it is told that it is.

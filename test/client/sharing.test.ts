@@ -457,6 +457,24 @@ describe("what comes over the channel", () => {
 	});
 });
 
+describe("after close()", () => {
+	it("no timer, connection, lock or place on a channel is left, whichever tab closes when", async () => {
+		const tabs = await ten();
+		const [first, second, ...rest] = browser.followers;
+		await Promise.all([first?.client.close(), browser.clock.advance(100)]);
+		const closed = [browser.leader.client.close(), second?.client.close()];
+		await browser.clock.advance(5_000);
+		await Promise.all(closed);
+		await Promise.all([...rest.map(({ client }) => client.close()), browser.clock.advance(10_000)]);
+		await browser.clock.advance(60_000);
+		expect(tabs.map(({ network, role }) => [network.open, role])).toEqual(
+			Array(10).fill([0, "alone"]),
+		);
+		expect(browser.clock.pending).toEqual([]);
+		expect([browser.held, browser.places]).toEqual([0, 0]);
+	});
+});
+
 describe("when no WebSocket connects", () => {
 	it("one tab polls for all: each hears all, publishes, and shows the mode; then all go back", async () => {
 		const tabs = await ten({

@@ -147,6 +147,16 @@ export class VirtualBrowser {
 		return this.server.connections;
 	}
 
+	/** Locks that somebody has. */
+	get held(): number {
+		return this.#held.size;
+	}
+
+	/** Places on channels. */
+	get places(): number {
+		return [...this.#channels.values()].reduce((sum, places) => sum + places.size, 0);
+	}
+
 	get leaders(): readonly VirtualTab[] {
 		return this.tabs.filter(
 			({ client, clock }) => clock.state !== "dead" && client.sharing.get().role === "leader",
