@@ -84,8 +84,10 @@ export class Hub implements LineFacts {
 	}
 
 	// ── tabs ─────────────────────────────────────────────────────────────────────────────────────
-	welcome(tab: TabId): void {
+	/** Whether it is one that we did not know. */
+	welcome(tab: TabId): boolean {
 		let member = this.#members.get(tab);
+		const isNew = member === undefined;
 		if (member === undefined) {
 			this.#seats += 1;
 			const allowance = fullAllowance(this.#shell.runtime.clock.monotonic());
@@ -95,6 +97,7 @@ export class Hub implements LineFacts {
 		}
 		this.#flush();
 		this.#post({ type: "view", to: tab, seat: member.seat, view: this.#view() });
+		return isNew;
 	}
 
 	forget(tab: TabId): void {

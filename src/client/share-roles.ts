@@ -67,15 +67,6 @@ export class Roles {
 		shown.mirror({ connection: lost, mode: { mode: "normal" } });
 	}
 
-	/** At once: the leader's word for it is a message away. */
-	showConnecting(): void {
-		const { shown, settings, runtime } = this.#shell;
-		const endpoint = settings.endpoints[0]?.url ?? "";
-		const since = runtime.clock.now();
-		const connection = { status: "connecting", attempt: 0, endpoint, since } as const;
-		shown.mirror({ connection, mode: shown.mode.get() });
-	}
-
 	/** While we lead: our own connection is what is shown, once it has something to say. */
 	showOwn(): void {
 		const { status } = this.#shell.connection.state;

@@ -11,6 +11,7 @@ import type { Unsubscribe } from "../reactive/readable.js";
 import type { TabChannel, Tabs } from "../runtime/runtime.js";
 import { type TabsHost, webTabs } from "../runtime/tabs.js";
 import type {
+	AloneReason,
 	ElectionEffect,
 	ElectionInput,
 	Parcel,
@@ -102,8 +103,10 @@ export class Sharing implements ShareKeeping {
 		const { status } = this.#shell.shown.connection.get();
 		const isDown = status === "failed" || status === "closed";
 		if (this.#isFollowing) {
-			if (isDown) this.roles.showConnecting();
-			if (isDown) this.#call("connect", "asked");
+			if (!isDown) return;
+			// At once: the leader's word for it is a message away.
+			this.#shell.shown.showConnecting();
+			this.#call("connect", "asked");
 		} else if (this.state.status === "leading" || this.roles.isAlone)
 			this.#shell.connection.send({ type: "connect-requested" });
 	}
@@ -113,22 +116,24 @@ export class Sharing implements ShareKeeping {
 		const { tabs = webTabs(globalThis as TabsHost) } = this.#shell.runtime;
 		if (tabs === null) return this.roles.standAlone("unavailable");
 		this.#shell.sharing.set({ role: "joining" });
+		const alone = (reason: AloneReason) => (): void => {
+			if (this.#phase === "joining") this.roles.standAlone(reason);
+		};
 		// Who cannot say who it is shares with nobody; its own connection shows what the matter is.
-		this.#join(tabs).catch(() => {
-			if (this.#phase === "joining") this.roles.standAlone("identity");
-		});
+		nameGroup(this.#shell, tabs)
+			.then((name) => this.#join(tabs, name), alone("identity"))
+			.catch(alone("unavailable"));
 	}
 
-	async #join(tabs: Tabs): Promise<void> {
-		const name = await nameGroup(this.#shell, tabs);
+	#join(tabs: Tabs, name: string): void {
 		if (this.#phase !== "joining") return;
-		this.#phase = "open";
 		this.lock = new GroupLock(tabs, name, {
 			granted: () => this.#machine.send({ type: "granted" }),
 			taken: () => this.#machine.send({ type: "taken" }),
 			refused: () => this.#machine.send({ type: "refused" }),
 		});
 		this.#bus = tabs.open(name, (data) => this.#hear(data));
+		this.#phase = "open";
 		this.#unwatch = this.#shell.runtime.lifecycle.subscribe(({ visible, frozen }, previous) => {
 			this.#machine.send({ type: "looked", visible });
 			if (frozen !== previous.frozen) this.#machine.send({ type: frozen ? "frozen" : "thawed" });
@@ -204,8 +209,7 @@ export class Sharing implements ShareKeeping {
 	#welcome(from: TabId): void {
 		const { state } = this;
 		if (state.status !== "leading" || !state.tabs.some(({ id }) => id === from)) return;
-		this.roles.hub?.welcome(from);
-		this.#shell.publisher.inheritOthers();
+		if (this.roles.hub?.welcome(from)) this.#shell.publisher.inheritOthers();
 	}
 
 	// ── what the rest of the client asks ─────────────────────────────────────────────────────────

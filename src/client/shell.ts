@@ -139,6 +139,7 @@ export interface ShownKeeping {
 	readonly mode: Cell<ServiceMode>;
 	/** Shows another tab's connection in the place of our own; null: our own again. */
 	mirror(seen: Mirrored | null): void;
+	showConnecting(): void;
 	updateConnection(): void;
 	updateEndpoints(): void;
 	updateMode(): void;

@@ -88,6 +88,15 @@ export class Shown implements ShownKeeping {
 		this.updateBanner();
 	}
 
+	/** Until there is more to say of whose connection it will be. */
+	showConnecting(): void {
+		const { settings, runtime } = this.#shell;
+		const endpoint = settings.endpoints[0]?.url ?? "";
+		const since = runtime.clock.now();
+		const connection = { status: "connecting", attempt: 0, endpoint, since } as const;
+		this.mirror({ connection, mode: this.mode.get() });
+	}
+
 	#own(): ConnectionState {
 		const { connection, links } = this.#shell;
 		const link = links.live;

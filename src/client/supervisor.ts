@@ -60,6 +60,10 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	/** While the code that shares is on its way. */
 	#loading: "no" | "started" | "stopped" = "no";
 	#leaving: Promise<void> | null = null;
+	/** Started anew while it leaves. */
+	#isResuming = false;
+	/** Held before it is known who keeps the mode. */
+	#holds: string[] = [];
 	#watched: readonly Unsubscribe[] = [];
 
 	constructor(settings: Settings, runtime: Runtime) {
@@ -96,11 +100,12 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	/** Dials, and begins to listen to the world. Resumes from `failed` and `closed` as well. */
 	start(): void {
 		if (this.#leaving !== null) {
-			void this.#leaving.then(() => this.start());
-			return;
+			this.#isResuming = true;
+			return this.shown.showConnecting();
 		}
 		if (this.#watched.length === 0) this.#watched = this.#watch();
 		this.publisher.open().catch((reason) => this.report(reason));
+		this.#isResuming = false;
 		if (this.settings.share === "browser") this.#startShared();
 		else this.connection.send({ type: "connect-requested" });
 	}
@@ -108,14 +113,11 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	/** Its code is loaded when it is first needed: who does not share does not pay for it. */
 	#startShared(): void {
 		if (this.share !== null) return this.share.start();
+		this.shown.showConnecting();
 		const isLoading = this.#loading !== "no";
 		this.#loading = "started";
 		if (isLoading) return;
 		this.sharing.set({ role: "joining" });
-		const [endpoint] = this.settings.endpoints;
-		const since = this.runtime.clock.now();
-		const connecting = { status: "connecting", attempt: 0, endpoint: `${endpoint?.url}`, since };
-		this.shown.mirror({ connection: connecting as never, mode: { mode: "normal" } });
 		import("./sharing.js").then(
 			({ Sharing }) => this.#loaded(new Sharing(this)),
 			() => this.#loaded(null),
@@ -127,11 +129,17 @@ export class Supervisor implements Shell, SubscriptionFacts {
 		this.#loading = "no";
 		if (!isWanted) return;
 		this.share = share;
-		if (share !== null) return share.start();
+		const holds = this.#holds.splice(0);
+		if (share === null) this.#standAlone();
+		else share.start();
+		for (const reason of holds) this.hold("hold", reason);
+	}
+
+	#standAlone(): void {
 		this.runtime.logger.warn("share-alone", { reason: "unavailable" });
 		this.sharing.set({ role: "alone", reason: "unavailable" });
-		this.shown.mirror(null);
 		this.connection.send({ type: "connect-requested" });
+		this.shown.mirror(null);
 	}
 
 	/** Ends everything that was started. What others need of it goes on until one of them has taken over. */
@@ -147,16 +155,16 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	}
 
 	async #leave(): Promise<void> {
-		const isOver = this.connection.state.status === "closed" && this.share === null;
 		const left = this.share?.stop();
 		this.shown.mirror({ connection: { status: "closed" }, mode: { mode: "normal" } });
 		const queue = this.publisher.close();
-		if (!isOver) await left;
+		await left;
 		this.share = null;
 		this.sharing.set(ALONE);
 		await this.#end();
 		await queue;
 		this.#leaving = null;
+		if (this.#isResuming) return this.start();
 		this.shown.mirror(null);
 	}
 
@@ -179,6 +187,11 @@ export class Supervisor implements Shell, SubscriptionFacts {
 
 	/** Holds the mode, or lets go of it. */
 	hold(change: "hold" | "release", reason: string): void {
+		if (this.#loading === "started") {
+			if (change === "hold") this.#holds.push(reason);
+			else this.#holds = this.#holds.filter((held) => held !== reason);
+			return;
+		}
 		if (this.share?.hold(change, reason)) return;
 		this.mode.send({ type: change === "hold" ? "held" : "released", reason });
 	}

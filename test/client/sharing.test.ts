@@ -369,6 +369,36 @@ describe("a tab has a connection of its own, and says so,", () => {
 		expect(tab.network.open).toBe(0);
 	});
 
+	it("where a channel cannot be opened", async () => {
+		browser = new VirtualBrowser();
+		const open = (): never => {
+			throw new DOMException("no", "SecurityError");
+		};
+		const tab = browser.open({
+			runtime: { tabs: { open, lock: async () => open(), digest: async (text) => text } },
+		});
+		tab.listen("room");
+		await browser.clock.advance(1_000);
+		expect(tab.client.sharing.get()).toEqual({ role: "alone", reason: "unavailable" });
+		expect(tab.client.connection.get().status).toBe("connected");
+	});
+
+	it("where it cannot say who it is", async () => {
+		browser = new VirtualBrowser();
+		let isDown = true;
+		const getToken = async (): Promise<string> => {
+			if (isDown) throw new Error("down");
+			return "ada";
+		};
+		const tab = browser.open({ getToken });
+		tab.listen("room");
+		await browser.clock.advance(60_000);
+		expect(tab.client.sharing.get()).toEqual({ role: "alone", reason: "identity" });
+		isDown = false;
+		await browser.clock.advance(60_000);
+		expect(tab.client.connection.get().status).toBe("connected");
+	});
+
 	it("where it did not ask to share", async () => {
 		browser = new VirtualBrowser({ options: { share: "tab" } });
 		const tab = browser.open();
@@ -454,6 +484,25 @@ describe("what comes over the channel", () => {
 		const stored = other?.heard.filter((data) => typeof data === "number");
 		expect((stored as number[]).slice(-900)).toEqual(range(1, 900));
 		expect(browser.leader.warned).toContain("share-flood");
+	});
+});
+
+describe("close(), and connect() in the same breath,", () => {
+	it.each<[string, () => VirtualTab]>([
+		["of the leading tab", () => browser.leader],
+		["of a following one", () => browser.followers[0] as VirtualTab],
+	])("%s ends connected, and on one connection", async (_, pick) => {
+		await ten();
+		const tab = pick();
+		const closed = tab.client.close();
+		const connected = tab.client.connect();
+		expect(tab.client.connection.get().status).toBe("connecting");
+		await browser.clock.advance(8_000);
+		await Promise.all([closed, connected]);
+		browser.server.publish("room", "after");
+		await browser.clock.advance(1_000);
+		expect(browser.tabs.map(({ heard }) => heard)).toEqual(Array(10).fill(["after"]));
+		expect([browser.connections, browser.leaders.length]).toEqual([1, 1]);
 	});
 });
 
