@@ -21,7 +21,9 @@ const ALLOWED = [
 /** What those bring along. */
 const BROUGHT = ["@leichtgewicht/ip-codec", "is-network-error", "utf8-codec"];
 /** What a page without a bundler uses as it is. */
-const PAGE_FILES = ["holdfast", "boot", "service-worker"].map((it) => `dist/browser/${it}.min.js`);
+const PAGE_FILES = ["holdfast", "holdfast-sharing", "boot", "service-worker"].map(
+	(it) => `dist/browser/${it}.min.js`,
+);
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 let installed: Installed;
@@ -64,7 +66,7 @@ describe("The packed files", () => {
 	});
 
 	it("stay small", () => {
-		expect(installed.packed.unpackedSize).toBeLessThan(1_400_000);
+		expect(installed.packed.unpackedSize).toBeLessThan(1_600_000);
 	});
 
 	it("name no folder of the machine that built them", () => {
@@ -205,7 +207,8 @@ describe("Loading it", () => {
 		const onDemand = 'import("./holdfast-sharing.min.js")';
 		const file = contents("dist/browser/holdfast.min.js").replace(onDemand, "");
 		const sharing = contents("dist/browser/holdfast-sharing.min.js");
-		expect(sharing.match(/\bfrom\s*["'][^"']*/g)).toEqual(['from"./holdfast.min.js']);
+		const sources = sharing.match(/\bfrom\s*["'][^"']*/g);
+		expect(new Set(sources)).toEqual(new Set(['from"./holdfast.min.js']));
 		expect(file).toMatch(/export\s*\{/);
 		expect(file).not.toMatch(/\bimport\s*["'{*(]|\bfrom\s*["']|\brequire\(/);
 	});
