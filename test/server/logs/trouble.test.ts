@@ -139,6 +139,11 @@ describe("natsLog", () => {
 		{ servers: "localhost" },
 		{ servers: [] },
 		{ servers: ["nats://localhost", "http://localhost"] },
+		{ servers: "nats://me:hunter2@localhost" },
+		{ stream: "HOLD FAST" },
+		{ subject: "holdfast.*" },
+		{ subject: "" },
+		{ replicas: 2 },
 		{ timeoutMs: -1 },
 		{ retain: { messages: 1, ms: 0 } },
 	])("refuses %o", (over) => {
