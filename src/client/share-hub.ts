@@ -16,6 +16,8 @@ import type { Shell } from "./shell.js";
 const RETRY_MS = 500;
 const MAX_CHANNELS = 10_000;
 const MAX_HOLDS = 64;
+/** More than ever join in one term. */
+const MAX_SEATS = 1_000_000;
 
 interface Member {
 	readonly tab: TabId;
@@ -89,7 +91,8 @@ export class Hub implements LineFacts {
 		let member = this.#members.get(tab);
 		const isNew = member === undefined;
 		if (member === undefined) {
-			this.#seats += 1;
+			// Never one that an earlier hub of this tab gave.
+			this.#seats = Math.max(this.#seats, this.#term * MAX_SEATS) + 1;
 			const allowance = fullAllowance(this.#shell.runtime.clock.monotonic());
 			const empty = { channels: new Set<string>(), holds: [], carriage: carriage.NO_CARRIAGE };
 			member = { tab, seat: this.#seats, ...empty, allowance };

@@ -91,16 +91,19 @@ function hearBeat(state: ElectionState, from: TabId, signal: Beat, moment: Momen
 		return term < state.term ? [state, [beat(state, moment.now)]] : stay(state);
 	}
 	if (term < state.term || (state.status === "claiming" && term === state.term)) return stay(state);
-	return obey({ ...state, term }, from, signal, moment);
+	return obey(state, from, signal, moment);
 }
 
 function obey(state: ElectionState, from: TabId, signal: Beat, moment: Moment): Step {
 	const quietAt = patience(moment, signal.leaseMs);
-	if (state.status === "succeeding" && state.leader === from) return stay({ ...state, quietAt });
+	const { term } = signal;
+	if (state.status === "succeeding" && state.leader === from)
+		return stay({ ...state, term, quietAt });
 	const effects: ElectionEffect[] = [];
 	if (mayDial(state)) effects.push({ type: "give-up-dial" });
 	if (state.status === "claiming") effects.push({ type: "drop-lock" }, { type: "queue-for-lock" });
-	const isSame = state.status === "following" && state.leader === from;
+	// One that leads again has forgotten what we asked.
+	const isSame = state.status === "following" && state.leader === from && state.term === term;
 	if (!isSame) effects.push({ type: "follow", leader: from });
 	const { now } = moment;
 	let helloAt = isSame ? state.helloAt : now;
@@ -117,7 +120,7 @@ function obey(state: ElectionState, from: TabId, signal: Beat, moment: Moment): 
 	}
 	const leader = from;
 	const next = { status: "following", leader, quietAt, helloAt, wantedUntil, wantAfter } as const;
-	return [enter(state, next), effects];
+	return [{ ...enter(state, next), term }, effects];
 }
 
 function consider(state: In<"leading">, from: TabId, { now }: Moment): Step {

@@ -11,6 +11,8 @@ const MAX_ID = 64;
 const MAX_TEXT = 1_024;
 const MAX_LINKS = 8;
 const MAX_REASONS = 64;
+/** Far beyond any that is reached, and exact when one is added. */
+const LAST_TERM = 1_000_000_000;
 const CALLS = ["connect", "reconnect", "wake", "hold", "release", "load-more"];
 
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
@@ -34,6 +36,7 @@ const CHECKS: { readonly [T in TabMessage["type"]]: (message: Raw) => boolean } 
 	want: () => true,
 	beat: ({ term, leaseMs, isTired }) =>
 		isCount(term) &&
+		term <= LAST_TERM &&
 		isNumber(leaseMs) &&
 		leaseMs > 0 &&
 		leaseMs <= LONGEST_LEASE_MS &&

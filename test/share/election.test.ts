@@ -76,6 +76,12 @@ describe("the election", () => {
 			["steal-lock"],
 		],
 		[
+			"follows anew whoever leads again",
+			() => following().heard("them", beat(2)),
+			"following",
+			["follow", "hello"],
+		],
+		[
 			"asks before it judges, when its own timer was late",
 			() => following().due(5_000),
 			"following",
