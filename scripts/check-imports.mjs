@@ -27,12 +27,17 @@ const HOMES = new Map([
 	["p-retry", "src/runtime/attempts.ts"],
 	["ws", "src/server/node.ts"],
 	["react", "src/react/react.ts"],
+	["redis", "src/server/redis/connection.ts"],
+	["@nats-io/jetstream", "src/server/nats/connection.ts"],
+	["@nats-io/transport-node", "src/server/nats/connection.ts"],
 ]);
 
 /** The same of the playground. An example is too small to need one. */
 const SHOW_HOMES = new Map([
 	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
 	["selfsigned", "playground/edge/tls/authority.ts"],
+	["uplot", "playground/page/edge/sockets-chart.ts"],
+	["vite", "playground/page-build.ts"],
 	["ws", "playground/edge/fleet/dialling.ts"],
 ]);
 

@@ -7,11 +7,14 @@ import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
+import { DrainDaemon } from "./drain/daemon.js";
 import type { FleetManners, FleetWorld } from "./fleet/contract.js";
 import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
+import { type LogStore, logStore } from "./log/log-store.js";
+import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
 import { Attendance } from "./pop/attendance.js";
@@ -37,6 +40,7 @@ export class Assembly {
 	readonly reach: Reach;
 	readonly credentials: Credentials;
 	readonly names: Names;
+	readonly store: LogStore;
 	readonly main: MainRegion;
 	readonly pops: readonly Pop[];
 	readonly monitor: Monitor;
@@ -45,6 +49,8 @@ export class Assembly {
 	readonly fleet: Fleet;
 	readonly ledger = new Ledger();
 	readonly history = new History();
+	readonly drain: DrainDaemon;
+	readonly migration: Migration;
 	/** Servers made from now on announce windows by it. */
 	acceptRate: number | null;
 	readonly #attendance = new Attendance();
@@ -61,11 +67,23 @@ export class Assembly {
 		this.credentials = credentials;
 		this.acceptRate = config.acceptRate;
 		this.names = new Names(config);
+		this.store = logStore(config.log);
 		this.main = this.#newMain();
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
 		this.monitor = new Monitor({ config, reach, authority, saw });
+		const acceptRate = (): number | null => this.acceptRate;
+		const { names, pops } = this;
+		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
+		this.migration = new Migration({
+			config,
+			reach,
+			authority,
+			names,
+			pops,
+			audit: this.drain.audit,
+		});
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -118,6 +136,9 @@ export class Assembly {
 			acceptRate: this.acceptRate,
 			fleet: this.fleet.state,
 			ledger: this.ledger.state,
+			visits: this.front.visits,
+			drain: this.drain.view,
+			migration: this.migration.view,
 		};
 	}
 
@@ -158,7 +179,7 @@ export class Assembly {
 	}
 
 	/** Made when it is first needed: DNS must listen by then. */
-	#resolve(name: string, from: string): Promise<readonly string[]> {
+	#resolve(name: string, from: string): ReturnType<Resolve> {
 		const { dns, dohUrl } = this.where.node;
 		this.#resolver ??= resolving({ dns, dohUrl, hasAliases: this.reach.hasAliases });
 		return this.#resolver(name, from);
@@ -167,6 +188,7 @@ export class Assembly {
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
 		return new MainRegion({
+			log: this.store.log,
 			certificate: credentials.mesh,
 			authority: credentials.meshAuthority,
 			peers: config.pops.map(({ name }) => name),

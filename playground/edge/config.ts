@@ -4,6 +4,12 @@
  * under which DNS knows a PoP's balancers, and `reach.ts` says which ports of 127.0.0.1 stand for them.
  */
 
+import type { DrainPolicy } from "./drain/contract.js";
+import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
+import type { LogKind } from "./log/log-store.js";
+import type { MigrationPolicy } from "./migration/contract.js";
+import { MIGRATION_POLICY } from "./migration/policy.js";
+
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
 	readonly name: string;
@@ -25,6 +31,8 @@ export interface EdgeConfig {
 	readonly pops: readonly PopConfig[];
 	/** Which of them holds the log and the webapp. */
 	readonly main: string;
+	/** What holds the messages: this process, or a server that is started for it. */
+	readonly log: LogKind;
 	/** Of the DNS server. */
 	readonly dnsAddress: string;
 	/** Seconds, of the WebSocket names. */
@@ -40,6 +48,13 @@ export interface EdgeConfig {
 		readonly fall: number;
 		readonly rise: number;
 	};
+	/** Of the drain daemon; the TTL and the accept rate it takes from here too. */
+	readonly drain: Omit<DrainPolicy, "ttlMs" | "acceptRate">;
+	readonly migration: MigrationPolicy;
+	/** Of DNS's chance: which answers it draws. Null: as it comes. */
+	readonly seed: number | null;
+	/** Where its audit log is appended to, beside what the control API shows of it; null: nowhere. */
+	readonly auditFile: string | null;
 	/** Ports; 0: any that are free. */
 	readonly ports: { readonly front: number; readonly control: number; readonly edge: number };
 	/** Of pages that may use the control API and the servers: "http://localhost:4700". */
@@ -59,11 +74,16 @@ export const CONFIG: EdgeConfig = {
 		pop({ name: "IAD", city: "Virginia", place: "US-VA", region: "us-east-1", block: "127.0.4" }),
 	],
 	main: "IAD",
+	log: "memory",
 	dnsAddress: "127.0.53.1",
 	ttl: 10,
 	capacity: 2_000,
 	acceptRate: 100,
 	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
+	drain: DRAIN_POLICY,
+	migration: MIGRATION_POLICY,
+	seed: null,
+	auditFile: null,
 	ports: { front: 0, control: 0, edge: 0 },
 	pageOrigins: [],
 	cdnRoot: null,
@@ -96,6 +116,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
+	checkDrainPolicy(config.drain, fail);
 	return config;
 }
 

@@ -10,9 +10,17 @@ const WELL_MS = 10_000;
 
 /** The control API comes first: by it the others are watched as they start. */
 export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): readonly Part[] {
-	const { main, config } = edge;
+	const { main, config, store } = edge;
 	return [
 		{ name: "control", start: () => control.start(), stop: () => control.stop() },
+		// A page boots from them, and shows how the others start.
+		{ name: "cdns", start: () => edge.cdns.start(), stop: () => edge.cdns.stop() },
+		{
+			name: `${config.main}/${config.log}`,
+			start: () => store.start(),
+			stop: () => store.stop(),
+			look: () => failedIf(store.trouble),
+		},
 		{ name: `${config.main}/log`, start: () => main.startMesh(), stop: () => main.stopMesh() },
 		{
 			name: `${config.main}/webapp`,
@@ -28,7 +36,17 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		},
 		...edge.pops.flatMap(partsOfPop),
 		monitorOf(edge),
-		{ name: "cdns", start: () => edge.cdns.start(), stop: () => edge.cdns.stop() },
+		{
+			name: "migration",
+			start: async () => undefined,
+			stop: async () => edge.migration.stop(),
+		},
+		{
+			name: "drain",
+			start: async () => edge.drain.start(),
+			stop: () => edge.drain.stop(),
+			look: () => failedIf(edge.drain.audit.trouble),
+		},
 		{ name: "front", start: () => edge.front.start(), stop: () => edge.front.stop() },
 		{
 			name: "fleet",

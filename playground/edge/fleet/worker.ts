@@ -42,6 +42,8 @@ function newMember(n: number): Member {
 		// Room-mates live apart: what one says crosses PoPs to the others.
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
+		// Pages look into the first room; in the others it would only be work.
+		isTypingShown: n < manners.room,
 		recovered: (ms) => last.recoveries.push(ms),
 	});
 }
@@ -109,6 +111,9 @@ async function stop(): Promise<void> {
 
 parentPort?.on("message", (order: ToThread) => {
 	if (order.do === "stop") return void stop();
+	// The whole thread: no timer fires, nothing is read, and its sockets stay open, as those of a laptop that is shut.
+	if (order.do === "sleep")
+		return void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.ms);
 	wanted = order.clients;
 	shrink();
 	grow();

@@ -8,7 +8,12 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { createServer, memoryLog, type RealtimeServer } from "holdfast/server";
+import {
+	createServer,
+	type MessageLog,
+	type RealtimeServer,
+	type Retention,
+} from "holdfast/server";
 import type { Target } from "../balancer.js";
 import type { ApiState } from "../control/contract.js";
 import { LogService } from "../log/log-service.js";
@@ -17,6 +22,7 @@ import { type Attendance, isName } from "./attendance.js";
 import { openRealtimePort, type RealtimePort } from "./realtime-port.js";
 
 export interface MainRegionOptions {
+	readonly log: MessageLog;
 	/** Of the mesh. */
 	readonly certificate: KeyPair;
 	/** Who signs PoPs' certificates: PEM. */
@@ -30,8 +36,10 @@ export interface MainRegionOptions {
 export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
 
 export class MainRegion {
-	readonly log = memoryLog();
-	readonly service = new LogService(this.log);
+	readonly log: MessageLog;
+	/** What the log keeps. */
+	readonly retain: Retention;
+	readonly service: LogService;
 	readonly #options: MainRegionOptions;
 	readonly #mesh;
 	readonly #streams = new Set<TLSSocket>();
@@ -41,6 +49,11 @@ export class MainRegion {
 
 	constructor(options: MainRegionOptions) {
 		this.#options = options;
+		this.log = options.log;
+		const { retain } = options.log;
+		if (retain === undefined) throw new RangeError("The log does not say what it retains.");
+		this.retain = retain;
+		this.service = new LogService(options.log);
 		this.#mesh = createTlsServer({
 			...options.certificate,
 			ca: options.authority,

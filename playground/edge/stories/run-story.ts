@@ -11,8 +11,12 @@ export interface RunOptions {
 	readonly control: ControlClient;
 	/** Told as a step begins, and of each state while it runs. */
 	readonly onStep?: (step: Step, at: number) => void;
+	/** The last step is over: all is healed, and what is under way arrives. */
+	readonly onSettle?: () => void;
 	/** Awaited before each step: a page pauses here. */
 	readonly gate?: (step: Step) => Promise<void>;
+	/** What there must be clients × seconds of. @default "delivered" */
+	readonly enough?: "delivered" | "stored";
 	/** Ends the story early; all is healed then too. */
 	readonly signal?: AbortSignal;
 }
@@ -101,6 +105,7 @@ class Run {
 			seconds,
 			clients: now.fleet.clients,
 			messages: now.ledger.delivered - this.#before.ledger.delivered,
+			published: now.ledger.stored - this.#before.ledger.stored,
 			...counts,
 			steps: this.#took,
 		};
@@ -126,11 +131,13 @@ class Run {
 
 	/** What was broken is healed; what is under way arrives; and enough was said, or nothing was shown. */
 	async #settle(): Promise<void> {
+		this.#options.onSettle?.();
 		await this.#options.control.act({ do: "heal" });
+		const { enough: counted = "delivered" } = this.#options;
 		const enough: Condition = {
-			says: "as many messages as clients × seconds have arrived",
+			says: `as many messages as clients × seconds were ${counted}`,
 			holds: ({ now, before }) =>
-				now.ledger.delivered - before.ledger.delivered >=
+				now.ledger[counted] - before.ledger[counted] >=
 				(now.fleet.clients * (performance.now() - this.#beganAt)) / 1_000,
 		};
 		const settled = both(both(ALL_CONNECTED, NOTHING_PENDING), enough);
