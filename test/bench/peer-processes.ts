@@ -1,7 +1,9 @@
 /* The processes of the bench of peers. */
 import { rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
+import { TOOLS_FOLDER } from "../../playground/edge/tools/find-tool.js";
 import { beside, Child, compileProcesses } from "../support/processes.js";
 import type { ClientTask, FromClient, ToClient } from "./peer-client-process.js";
 import type { FromServer, ToServer } from "./peer-server-process.js";
@@ -28,6 +30,8 @@ const packagesStayOutside: Plugin = {
 };
 
 export async function compile(): Promise<void> {
+	// A bundle lies elsewhere than its sources, and finds the project's tools by PATH.
+	process.env.PATH = [join(TOOLS_FOLDER, "bin"), process.env.PATH].join(delimiter);
 	process.once("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
 	const names = ["peer-server-process.ts", "peer-client-process.ts"];
 	const options = { splitting: true, plugins: [packagesStayOutside] };

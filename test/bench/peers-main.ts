@@ -25,7 +25,7 @@ Holdfast beside what a user would pick instead, at the vendors' defaults, which 
              measures that are not run now stay
   --json     prints what was measured as JSON, not as Markdown
 
-nats needs nats-server: node scripts/nats-server.mjs gets it. Centrifuge runs against a small server of ours.
+nats needs nats-server: npm run edge:install nats-server gets it. Centrifuge runs against a small server of ours.
 `.trim();
 
 const { values } = parseArgs({

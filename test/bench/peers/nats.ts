@@ -1,11 +1,11 @@
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { WebSocket as PlainWebSocket } from "ws";
-import { findTool } from "../../../playground/edge/tools/find-tool.js";
+import { findTool, missingTool } from "../../../playground/edge/tools/find-tool.js";
 import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
 import { startNatsServer } from "../../support/nats-server.js";
 import type { Peer, Said } from "./peer.js";
 
-const program = (await findTool("nats-server"))?.path ?? null;
+const program = await findTool("nats-server");
 const TO_CLIENTS = "bench.down";
 const TO_SERVER = "bench.up";
 
@@ -29,9 +29,7 @@ export const nats: Peer = {
 		"core NATS over WebSocket; 10 redials of a server, 2 s apart; 20 s for a connection; pings every 120 s, dead after two unanswered; a first connection that fails is not tried again. Not a default: its server list in our order, not at random",
 	server: "nats-server (Debian's) and a publisher beside it",
 	lacks: {
-		...(program === null && {
-			server: "no nats-server here: npm run edge:install nats-server gets it",
-		}),
+		...(program === undefined && { server: missingTool("nats-server") }),
 	},
 	connect: async (urls, hear, refused) => {
 		const connection = await open(urls);
@@ -47,7 +45,7 @@ export const nats: Peer = {
 		};
 	},
 	serve: async (hear) => {
-		const server = await startNatsServer(program as string);
+		const server = await startNatsServer(program?.path ?? "");
 		const { port } = server;
 		const publisher = await open([`ws://127.0.0.1:${port}`]);
 		publisher.subscribe(TO_SERVER, { callback: (_, message) => hear(message.json<Said>()) });
