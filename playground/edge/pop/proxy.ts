@@ -22,6 +22,7 @@ import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
+import { HEALTH_PATH } from "./health-path.js";
 import { type Route, routeOf } from "./routes.js";
 
 export interface PopProxy {
@@ -43,8 +44,6 @@ export interface ProxyOptions {
 	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
 }
 
-/** Answered by the proxy itself: for the monitor. */
-export const HEALTH_PATH = "/.edge/health";
 const WEBAPP_TIMEOUT_MS = 10_000;
 const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
 
