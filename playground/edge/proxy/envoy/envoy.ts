@@ -38,6 +38,8 @@ const LIVE_WITHIN_MS = 15_000;
 const LOOK_MS = 50;
 /** Both take newcomers for so long: whoever is in the old one's queue is taken too. */
 const DRAIN_MS = 1_000;
+/** After the last WebSocket: its close has still to reach the client. */
+const LAST_BYTES_MS = 1_000;
 /** The numbers that are free for `--base-id`, below what Envoy multiplies by ten. */
 const BASE_IDS = 400_000_000;
 
@@ -237,28 +239,44 @@ export class Envoy {
 	}
 
 	async #part(id: number, way: Way): Promise<void> {
-		const giveUpAt = performance.now() + this.#partWithinMs();
 		const admin = this.#running.get(id)?.process.admin;
 		if (admin === undefined) return;
-		if (way === "handover") await this.#drain(admin, giveUpAt);
+		if (way === "handover") await this.#drain(admin);
 		await this.#goodbye().catch((reason: unknown) => this.#options.report?.(String(reason)));
-		const listeners = this.#options.model.listeners.map(({ name }) => name);
+		const giveUpAt = performance.now() + this.#partWithinMs();
+		let emptyAt: number | null = null;
 		while (this.#running.has(id) && performance.now() < giveUpAt) {
-			const counts = await Promise.all(
-				listeners.map((name) => admin.upgrades(name).catch(() => 1)),
-			);
-			if (counts.every((count) => count === 0)) break;
+			const now = performance.now();
+			const { upgrades, connections } = await this.#clientsOf(admin);
+			if (upgrades > 0) emptyAt = null;
+			else emptyAt ??= now;
+			if (emptyAt !== null && (connections === 0 || now > emptyAt + LAST_BYTES_MS)) break;
 			await wait(LOOK_MS);
 		}
 		this.#take({ is: "left", id });
 	}
 
+	/** A parent whose child lives answers no more: then it is not known, and not empty. */
+	async #clientsOf(admin: Admin): Promise<{ upgrades: number; connections: number }> {
+		const counts = { upgrades: 0, connections: 0 };
+		const stats = await admin
+			.stats("^http\\..*\\.downstream_cx_(upgrades_)?active$")
+			.catch(() => new Map([["unknown upgrades", 1]]));
+		for (const [name, count] of stats) {
+			if (name.startsWith("http.admin.")) continue;
+			counts[name.includes("upgrades") ? "upgrades" : "connections"] += count;
+		}
+		return counts;
+	}
+
 	/** Goodbye comes when it takes nobody any more: else who leaves could come back to it. */
-	async #drain(admin: Admin, giveUpAt: number): Promise<void> {
+	async #drain(admin: Admin): Promise<void> {
 		await admin.post("/drain_listeners?graceful").catch(() => undefined);
+		const giveUpAt = performance.now() + 2 * DRAIN_MS;
+		const name = "listener_manager.listener_stopped";
 		while (performance.now() < giveUpAt) {
-			const listening = await admin.get("/listeners").catch(() => "");
-			if (listening.trim() === "") return;
+			const stopped = await admin.stats(`^${name}$`).catch(() => new Map<string, number>());
+			if ((stopped.get(name) ?? 0) >= this.#options.model.listeners.length) return;
 			await wait(LOOK_MS);
 		}
 	}

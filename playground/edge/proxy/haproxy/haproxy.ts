@@ -9,6 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { KeyPair } from "../../tls/authority.js";
 import { Child } from "../child.js";
 import type { Material } from "../envoy/envoy-installation.js";
+import { missingTool } from "../../tools/find-tool.js";
 import { checkFree } from "../free-port.js";
 import { checkEndpoints } from "../model/check-cluster.js";
 import { checkModel } from "../model/check-model.js";
@@ -200,6 +201,7 @@ function check(path: string, configuration: string): Promise<void> {
 			const lines = stderr.split("\n");
 			const said = lines.find((line) => /\[(ALERT|WARNING)\]/.test(line));
 			if (error === null && said === undefined) return resolve();
+			if (error?.code === "ENOENT") return reject(new Error(missingTool("haproxy")));
 			reject(new Error(`HAProxy refuses its configuration: ${said ?? stderr.trim()}`));
 		});
 	});
