@@ -1,11 +1,14 @@
 /* The command line, checked. */
 import { parseArgs } from "node:util";
+import { PROXIES, type ProxyKind } from "./edge/config.js";
 
 export interface Settings {
 	/** Of the page; the three servers take the ports after it. 0: any that are free. */
 	readonly port: number;
 	/** "full": PoPs, DNS, CDNs, front, fleet and control API, without a page. */
 	readonly edge: "small" | "full";
+	/** Of each PoP of the full edge. */
+	readonly proxy: ProxyKind;
 	/** Background clients of the full edge. */
 	readonly clients: number;
 }
@@ -24,6 +27,8 @@ and a page with a chat and with buttons that break them.
                    0 takes any that are free. (default: ${DEFAULT_PORT})
   --edge full      the whole edge instead: PoPs, DNS, CDNs, a fleet of clients, and an API
                    to break them with; no page yet. (default: small)
+  --proxy <which>  of the whole edge: embedded, envoy or haproxy; the last two are real ones, which
+                   npm run edge:install gets. (default: embedded)
   --clients <n>    of the whole edge's fleet. (default: ${DEFAULT_CLIENTS})
   --help           prints this
 `;
@@ -35,6 +40,7 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		options: {
 			port: { type: "string" },
 			edge: { type: "string" },
+			proxy: { type: "string" },
 			clients: { type: "string" },
 			help: { type: "boolean", short: "h" },
 		},
@@ -48,5 +54,9 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 	const clients = values.clients === undefined ? DEFAULT_CLIENTS : Number(values.clients);
 	if (!Number.isInteger(clients) || clients < 0 || values.clients === "")
 		throw new Error(`--clients ${values.clients} is no number of clients.`);
-	return { port, edge, clients };
+	const proxy = PROXIES.find((each) => each === (values.proxy ?? "embedded"));
+	if (proxy === undefined) throw new Error(`--proxy ${values.proxy}: it is ${PROXIES.join(", ")}.`);
+	if (values.proxy !== undefined && edge !== "full")
+		throw new Error("--proxy is of the whole edge: add --edge full.");
+	return { port, edge, clients, proxy };
 }

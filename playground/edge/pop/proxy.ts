@@ -12,7 +12,6 @@ import {
 	request as plainRequest,
 	type RequestOptions,
 	type ServerResponse,
-	STATUS_CODES,
 } from "node:http";
 import { createServer, request as tlsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";
@@ -23,6 +22,7 @@ import type { Role, Upgrades } from "../control/contract.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
 import { HEALTH_PATH } from "./health-path.js";
+import { answer, lines, refuse } from "./http-words.js";
 import { type Route, routeOf } from "./routes.js";
 
 export interface PopProxy {
@@ -33,6 +33,10 @@ export interface PopProxy {
 	stop(): Promise<void>;
 	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
 	setName(name: Role, isUp: boolean): void;
+	/** For people; null or missing: it is well. */
+	readonly trouble?: string | null;
+	/** A new process for the running one, whose clients `goodbye` asks to leave. Missing: it can't. */
+	replace?(goodbye: () => Promise<void>): Promise<void>;
 }
 
 export interface ProxyOptions {
@@ -183,22 +187,4 @@ export class TlsProxy implements PopProxy {
 /** Without those that only a proxy may set. */
 function kept(raw: readonly string[]): readonly string[] {
 	return raw.filter((_, at) => !OWN_HEADERS.includes((raw[at - (at % 2)] ?? "").toLowerCase()));
-}
-
-function lines(headers: readonly string[]): string {
-	let text = "";
-	for (let at = 0; at + 1 < headers.length; at += 2)
-		text += `${headers[at]}: ${headers[at + 1]}\r\n`;
-	return text;
-}
-
-function answer(response: ServerResponse, status: number): void {
-	response.writeHead(status, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
-	response.end(`${STATUS_CODES[status]}\n`);
-}
-
-function refuse(client: Duplex, status: number): void {
-	client.end(
-		`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-	);
 }

@@ -9,20 +9,17 @@ export interface EdgeModelOptions {
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly listen: Target;
 	readonly routes: readonly EdgeRoute[];
-	readonly webapp: Webapp;
+	/** Null: plainly, in its own region. */
+	readonly webappTls: WebappTls | null;
 	/** Sockets. */
 	readonly capacity: number;
 }
 
-/** Plainly in its own region, or over mutual TLS. */
-export type Webapp =
-	| { readonly is: "near"; readonly at: Target }
-	| {
-			readonly is: "mesh";
-			readonly at: Target;
-			readonly serverName: string;
-			readonly protocol: string;
-	  };
+/** How the main region's webapp is reached from elsewhere. */
+export interface WebappTls {
+	readonly serverName: string;
+	readonly protocol: string;
+}
 
 /** Names of the files of an installation. */
 export const CERTIFICATE = "edge";
@@ -105,17 +102,14 @@ const gateways = (limit: number): Cluster => ({
 	panicBelow: 50,
 });
 
-const webapp = ({ webapp: { at, ...how } }: EdgeModelOptions, limit: number): Cluster => ({
+const webapp = ({ webappTls }: EdgeModelOptions, limit: number): Cluster => ({
 	...COMMON,
 	name: "webapp",
-	endpoints: [{ ...at, zone: ZONES[0] }],
+	endpoints: "file",
 	balance: "round-robin",
 	retry: "never",
 	maxRequests: limit,
-	tls:
-		how.is === "near"
-			? null
-			: { serverName: how.serverName, protocol: how.protocol, certificate: MESH, authority: MESH },
+	tls: webappTls === null ? null : { ...webappTls, certificate: MESH, authority: MESH },
 	check: null,
 	outliers: null,
 	panicBelow: 0,

@@ -25,12 +25,7 @@ const MODELS = {
 			backup: "wss-backup.edge.test",
 			api: "api.edge.test",
 		}),
-		webapp: {
-			is: "mesh",
-			at: { host: "127.0.0.1", port: 19_000 },
-			serverName: "mesh",
-			protocol: "webapp",
-		},
+		webappTls: { serverName: "mesh", protocol: "http/1.1" },
 		capacity: 2_000,
 	}),
 };
