@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { edgeRoutes } from "../../../playground/edge/pop/routes.js";
 import { edgeModel } from "../../../playground/edge/proxy/edge-model.js";
 import { renderBootstrap } from "../../../playground/edge/proxy/envoy/render/bootstrap.js";
 import { renderEndpoints } from "../../../playground/edge/proxy/envoy/render/endpoints.js";
@@ -12,7 +13,6 @@ import { renderSecret } from "../../../playground/edge/proxy/envoy/render/secret
 import { renderHaproxy } from "../../../playground/edge/proxy/haproxy/render/configuration.js";
 import { haproxyLayoutOf } from "../../../playground/edge/proxy/haproxy/render/layout.js";
 import { checkModel } from "../../../playground/edge/proxy/model/check-model.js";
-import { edgeRoutes } from "../../../playground/edge/pop/routes.js";
 import { tableModel } from "./table-model.js";
 
 const MODELS = {

@@ -11,16 +11,10 @@ import type { Material } from "../../../../playground/edge/proxy/envoy/envoy-ins
 import type { Way } from "../../../../playground/edge/proxy/envoy/replacement.js";
 import type { Authority } from "../../../../playground/edge/tls/authority.js";
 import { until } from "../../../support/until.js";
-import {
-	envoyOfTest,
-	envoyTool,
-	isMissing,
-	newMaterial,
-	newRoot,
-	socketsModel,
-} from "./proxy-rig.js";
+import { newMaterial, newRoot, socketsModel } from "../../proxy/sockets-model.js";
+import { envoyOfTest, envoyTool, isMissing } from "./proxy-rig.js";
 import { StubUpstream } from "./stub-upstream.js";
-import { closedOf, echo, open, openMany, type Outcome } from "./web-sockets.js";
+import { closedOf, echo, type Outcome, open, openMany } from "./web-sockets.js";
 
 let authority: Authority;
 let material: Material;

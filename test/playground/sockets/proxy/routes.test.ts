@@ -7,9 +7,10 @@ import { Envoy } from "../../../../playground/edge/proxy/envoy/envoy.js";
 import { freePort } from "../../../../playground/edge/proxy/free-port.js";
 import { Haproxy } from "../../../../playground/edge/proxy/haproxy/haproxy.js";
 import { until } from "../../../support/until.js";
+import { newMaterial, newRoot } from "../../proxy/sockets-model.js";
 import { CLUSTERS, tableModel } from "../../proxy/table-model.js";
 import { type Answer, ask, type Question, type Where } from "./ask.js";
-import { envoyTool, haproxyTool, isMissing, newMaterial, newRoot } from "./proxy-rig.js";
+import { envoyTool, haproxyTool, isMissing } from "./proxy-rig.js";
 import { StubUpstream } from "./stub-upstream.js";
 
 interface Row extends Question {

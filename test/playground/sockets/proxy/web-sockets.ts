@@ -1,4 +1,5 @@
 /* WebSockets through a proxy, and what becomes of them. */
+import { connect as connectTls } from "node:tls";
 import { WebSocket } from "ws";
 
 export interface Outcome {
@@ -56,3 +57,15 @@ export function echo({ socket }: Outcome, text: string): Promise<string> {
 
 export const closedOf = (all: readonly Outcome[]): readonly number[] =>
 	all.flatMap(({ closed }) => (closed === null ? [] : [closed]));
+
+/** Of the certificate that is shown to newcomers. */
+export function serialAt(port: number, authority: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const options = { host: "127.0.0.1", port, ca: authority, servername: "wss.edge.test" };
+		const socket = connectTls(options, () => {
+			resolve(socket.getPeerCertificate().serialNumber);
+			socket.destroy();
+		});
+		socket.on("error", reject);
+	});
+}
