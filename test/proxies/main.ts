@@ -62,8 +62,13 @@ async function measure(): Promise<Findings> {
 	const reloading = await haproxyWorld(8);
 	const reloadChurn = await churn(reloading, { ...load, updates: reloads }, "reload");
 	await reloading.stop();
-	say("prices");
-	const prices = { envoy: await priceIn(envoyWorld(2)), haproxy: await priceIn(haproxyWorld(2)) };
+	say("what a WebSocket costs");
+	const prices = {
+		envoy: await priceIn(envoyWorld(2)),
+		haproxy: await priceIn(haproxyWorld(2)),
+		envoyPlain: await priceIn(envoyWorld(2, {}, "plain")),
+		haproxyPlain: await priceIn(haproxyWorld(2, {}, "plain")),
+	};
 	const manners: readonly Manner[] = ["default", "max-reloads", "hard-stop"];
 	const piles = [];
 	for (const manner of manners) {

@@ -19,23 +19,38 @@ export interface World<Proxy extends Envoy | Haproxy> {
 	readonly stop: () => Promise<void>;
 }
 
-export const envoyWorld = (servers: number, changes: Partial<EnvoyOptions> = {}) =>
-	world("envoy", servers, (setup) => new Envoy({ ...setup, ...changes }));
+export type Wire = "tls" | "plain";
 
-export const haproxyWorld = (servers: number, options: HaproxySetup["options"] = {}) =>
-	world("haproxy", servers, (setup) => new Haproxy({ ...setup, options }));
+export const envoyWorld = (
+	servers: number,
+	changes: Partial<EnvoyOptions> = {},
+	wire: Wire = "tls",
+): Promise<World<Envoy>> =>
+	world("envoy", { servers, wire }, (setup) => new Envoy({ ...setup, ...changes }));
+
+export const haproxyWorld = (
+	servers: number,
+	options: HaproxySetup["options"] = {},
+	wire: Wire = "tls",
+): Promise<World<Haproxy>> =>
+	world("haproxy", { servers, wire }, (setup) => new Haproxy({ ...setup, options }));
 
 type Setup = Pick<EnvoyOptions & HaproxySetup, "path" | "root" | "model" | "material">;
 
 async function world<Proxy extends Envoy | Haproxy>(
 	kind: "envoy" | "haproxy",
-	count: number,
+	{ servers: count, wire }: { readonly servers: number; readonly wire: Wire },
 	create: (setup: Setup) => Proxy,
 ): Promise<World<Proxy>> {
 	const path = (await findTool(kind))?.path;
 	if (path === undefined) throw new Error(missingTool(kind));
-	const { authority, material } = await newMaterial();
-	const model = await socketsModel({ maxRequests: 4_000 });
+	const made = await newMaterial();
+	const { material } = made;
+	const authority = wire === "tls" ? made.authority.cert : "";
+	const model = await socketsModel(
+		{ maxRequests: 4_000 },
+		wire === "tls" ? {} : { certificate: null },
+	);
 	const port = model.listeners[0]?.port ?? 0;
 	const servers = Array.from({ length: count }, (_, at) => new StubUpstream(`gateway-${at + 1}`));
 	for (const server of servers) await server.start();
@@ -54,8 +69,8 @@ async function world<Proxy extends Envoy | Haproxy>(
 		await stop();
 		throw error;
 	}
-	const open = (many: number) => openMany(many, port, authority.cert);
-	return { proxy, port, authority: authority.cert, servers, endpoints, open, stop };
+	const open = (many: number) => openMany(many, port, authority);
+	return { proxy, port, authority, servers, endpoints, open, stop };
 }
 
 /** In use by these processes now. */

@@ -43,6 +43,11 @@ export type Action =
 	  }
 	/** A new server takes the newcomers, the old one says goodbye to its clients within `withinMs`. */
 	| { readonly do: "deploy"; readonly pop: string; readonly withinMs: number }
+	/**
+	 * A new process for a real proxy's, and new servers, which say goodbye to the clients of the old one within
+	 * `withinMs`. Answered when the old process has gone.
+	 */
+	| { readonly do: "replace-proxy"; readonly pop: string; readonly withinMs: number }
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
 	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */

@@ -10,12 +10,13 @@ export interface Outcome {
 
 const OPTIONS = { perMessageDeflate: false, handshakeTimeout: 20_000 } as const;
 
-/** Rejects with the status, "status 503", or the system's error. */
+/** `authority`: PEM; empty: without TLS. Rejects with the status, "status 503", or the system's error. */
 export function open(port: number, authority: string, name = "wss.edge.test"): Promise<Outcome> {
 	// ws passes them on; its types don't know them all.
 	const tls = { ca: authority, servername: name };
 	return new Promise((resolve, reject) => {
-		const socket = new WebSocket(`wss://127.0.0.1:${port}/live?ticket=secret-ticket`, {
+		const scheme = authority === "" ? "ws" : "wss";
+		const socket = new WebSocket(`${scheme}://127.0.0.1:${port}/live?ticket=secret-ticket`, {
 			...OPTIONS,
 			...tls,
 			headers: { Host: name, Authorization: "Bearer secret-token", Cookie: "a=secret-cookie" },

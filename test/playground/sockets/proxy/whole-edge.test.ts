@@ -1,7 +1,7 @@
 /* The whole edge with real proxies: the same routes, faults and repairs as with the embedded one, and the SDK's clients. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../../support/until.js";
-import { type EdgeRig, healed, listenNear, socketsAt, startRig } from "../edge-rig.js";
+import { type EdgeRig, healed, listenNear, rigOfTest, socketsAt, startRig } from "../edge-rig.js";
 import { isMissing } from "./proxy-rig.js";
 
 const PATIENCE_MS = 60_000;
@@ -92,3 +92,12 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 		}, 120_000);
 	},
 );
+
+describe("an edge of our own proxy", () => {
+	it("says that it has no process to replace", async () => {
+		const { control } = await rigOfTest();
+		await expect(control.act({ do: "replace-proxy", pop: "DUB", withinMs: 0 })).rejects.toThrow(
+			"choose envoy or haproxy",
+		);
+	});
+});
