@@ -12,6 +12,7 @@
 import type { Conditions } from "../balancer.js";
 import type { CdnFault } from "../cdn/faults.js";
 import type { DnsFault } from "../dns/answering.js";
+import type { ProxyFacts } from "./proxy-facts.js";
 
 export type Role = "primary" | "backup";
 export const ROLES = ["primary", "backup"] as const;
@@ -132,6 +133,8 @@ export interface PopState {
 	/** Towards the main region; null: this is it. */
 	readonly link: (BalancerState & { readonly isLogNear: boolean }) | null;
 	readonly upgrades: Upgrades;
+	/** What a real proxy says of itself; missing: it is our own, or has not been asked yet. */
+	readonly proxy?: ProxyFacts;
 	readonly gateways: readonly GatewayState[];
 	/** What DNS is told. `by`: the monitor, or somebody through this API. */
 	readonly dns: { readonly up: boolean; readonly by: "monitor" | "hand"; readonly load: number };

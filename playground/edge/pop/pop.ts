@@ -107,6 +107,7 @@ export class Pop {
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
 			upgrades: this.proxy.upgrades,
+			...(this.proxy.facts ? { proxy: this.proxy.facts } : {}),
 			gateways: this.gateways.map(({ state }) => state),
 		};
 	}

@@ -19,6 +19,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
+import type { ProxyFacts } from "../control/proxy-facts.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
 import { HEALTH_PATH } from "./health-path.js";
@@ -33,6 +34,8 @@ export interface PopProxy {
 	stop(): Promise<void>;
 	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
 	setName(name: Role, isUp: boolean): void;
+	/** What it says of itself; null or missing: nothing. */
+	readonly facts?: ProxyFacts | null;
 	/** For people; null or missing: it is well. */
 	readonly trouble?: string | null;
 	/** A new process for the running one, whose clients `goodbye` asks to leave. Missing: it can't. */

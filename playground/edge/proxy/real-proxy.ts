@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
+import type { ProxyFacts } from "../control/proxy-facts.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -44,9 +45,11 @@ interface Program {
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	setEndpoints(set: EndpointSet): Promise<void>;
+	facts(cluster: string): Promise<ProxyFacts>;
 }
 
 const LOOK_MS = 50;
+const READ_MS = 1_000;
 
 export class RealProxy implements PopProxy {
 	readonly #options: RealProxyOptions;
@@ -60,6 +63,8 @@ export class RealProxy implements PopProxy {
 	#telling: Promise<void> = Promise.resolve();
 	#isBusy = false;
 	#trouble: string | null = null;
+	#facts: ProxyFacts | null = null;
+	#reading: NodeJS.Timeout | undefined;
 
 	constructor(options: RealProxyOptions) {
 		this.#options = options;
@@ -73,9 +78,8 @@ export class RealProxy implements PopProxy {
 		return this.#program?.trouble ?? this.#trouble;
 	}
 
-	/** For what only Envoy tells of itself. */
-	get envoy(): Envoy | null {
-		return this.#program instanceof Envoy ? this.#program : null;
+	get facts(): ProxyFacts | null {
+		return this.#facts;
 	}
 
 	get upgrades(): Upgrades {
@@ -106,6 +110,8 @@ export class RealProxy implements PopProxy {
 			if (this.#isBusy) return;
 			this.#telling = this.#tell();
 		}, LOOK_MS);
+		this.#reading = setInterval(() => void this.#read(), READ_MS);
+		await this.#read();
 	}
 
 	async replace(goodbye: () => Promise<void>): Promise<void> {
@@ -118,11 +124,17 @@ export class RealProxy implements PopProxy {
 
 	async stop(): Promise<void> {
 		clearInterval(this.#timer);
+		clearInterval(this.#reading);
 		await this.#telling;
 		this.#port = null;
 		await this.#program?.stop();
 		await Promise.all([...this.#gates.values()].map((gate) => gate.stop()));
 		this.#gates.clear();
+	}
+
+	/** What can't be read now is as it was. */
+	async #read(): Promise<void> {
+		this.#facts = (await this.#program?.facts("gateways").catch(() => null)) ?? this.#facts;
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {

@@ -4,11 +4,13 @@
  */
 import { rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import type { ProxyFacts } from "../../control/proxy-facts.js";
 import type { KeyPair } from "../../tls/authority.js";
 import { checkFree } from "../free-port.js";
 import type { EndpointSet, ProxyModel } from "../model/model.js";
 import type { Admin } from "./admin.js";
 import { EnvoyInstallation, type Material } from "./envoy-installation.js";
+import { checkStart, clientsOf, factsOf, stopListening } from "./asking.js";
 import { EnvoyProcess } from "./envoy-process.js";
 import { limitKey } from "./render/bootstrap.js";
 import { type Input, type Order, type Replacement, replace, type Way } from "./replacement.js";
@@ -98,12 +100,17 @@ export class Envoy {
 			await this.installation.install(material);
 			const { process } = this.#spawn(0, this.#wayOf() === "hot-restart" ? newBase() : null);
 			await process.live(LIVE_WITHIN_MS);
-			await this.#checkStart(process.admin);
+			await checkStart(process.admin, model);
 		} catch (error) {
 			await this.stop();
 			throw error;
 		}
 		this.#watch = new Watch(() => this.admin, model);
+	}
+
+	/** Of the process that serves. */
+	facts(cluster: string): Promise<ProxyFacts> {
+		return factsOf(this.admin, cluster, this.pids.length);
 	}
 
 	setEndpoints(set: EndpointSet): Promise<void> {
@@ -241,54 +248,21 @@ export class Envoy {
 	async #part(id: number, way: Way): Promise<void> {
 		const admin = this.#running.get(id)?.process.admin;
 		if (admin === undefined) return;
-		if (way === "handover") await this.#drain(admin);
+		// Goodbye comes when it takes nobody any more: else who leaves could come back to it.
+		const { listeners } = this.#options.model;
+		if (way === "handover") await stopListening(admin, listeners.length, 2 * DRAIN_MS);
 		await this.#goodbye().catch((reason: unknown) => this.#options.report?.(String(reason)));
 		const giveUpAt = performance.now() + this.#partWithinMs();
 		let emptyAt: number | null = null;
 		while (this.#running.has(id) && performance.now() < giveUpAt) {
 			const now = performance.now();
-			const { upgrades, connections } = await this.#clientsOf(admin);
+			const { upgrades, connections } = await clientsOf(admin);
 			if (upgrades > 0) emptyAt = null;
 			else emptyAt ??= now;
 			if (emptyAt !== null && (connections === 0 || now > emptyAt + LAST_BYTES_MS)) break;
 			await wait(LOOK_MS);
 		}
 		this.#take({ is: "left", id });
-	}
-
-	/** A parent whose child lives answers no more: then it is not known, and not empty. */
-	async #clientsOf(admin: Admin): Promise<{ upgrades: number; connections: number }> {
-		const counts = { upgrades: 0, connections: 0 };
-		const stats = await admin
-			.stats("^http\\..*\\.downstream_cx_(upgrades_)?active$")
-			.catch(() => new Map([["unknown upgrades", 1]]));
-		for (const [name, count] of stats) {
-			if (name.startsWith("http.admin.")) continue;
-			counts[name.includes("upgrades") ? "upgrades" : "connections"] += count;
-		}
-		return counts;
-	}
-
-	/** Goodbye comes when it takes nobody any more: else who leaves could come back to it. */
-	async #drain(admin: Admin): Promise<void> {
-		await admin.post("/drain_listeners?graceful").catch(() => undefined);
-		const giveUpAt = performance.now() + 2 * DRAIN_MS;
-		const name = "listener_manager.listener_stopped";
-		while (performance.now() < giveUpAt) {
-			const stopped = await admin.stats(`^${name}$`).catch(() => new Map<string, number>());
-			if ((stopped.get(name) ?? 0) >= this.#options.model.listeners.length) return;
-			await wait(LOOK_MS);
-		}
-	}
-
-	/** What `--mode validate` says nothing of: a list that was refused, a certificate that isn't there. */
-	async #checkStart(admin: Admin): Promise<void> {
-		const refused = await admin.stats("^cluster\\..*\\.update_(rejected|failure)$");
-		for (const [name, count] of refused)
-			if (count > 0) throw new Error(`Envoy refused endpoints at its start: ${name} is ${count}`);
-		const { certificates } = this.#options.material;
-		if (certificates.size > 0 && (await admin.certificates()).length === 0)
-			throw new Error("Envoy has no certificate: its secret file was refused");
 	}
 }
 

@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { appendFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import type { ProxyFacts } from "../../control/proxy-facts.js";
 import type { KeyPair } from "../../tls/authority.js";
 import { Child } from "../child.js";
 import type { Material } from "../envoy/envoy-installation.js";
@@ -84,6 +85,18 @@ export class Haproxy {
 			await this.stop();
 			throw error;
 		}
+	}
+
+	async facts(cluster: string): Promise<ProxyFacts> {
+		const info = await this.runtime.ask("show info");
+		const { current, old } = await this.master.workers();
+		return {
+			kind: "haproxy",
+			version: /^Version: ([\d.]+)/m.exec(info)?.[1] ?? "",
+			processes: current.length + old.length,
+			connections: Number(/^CurrConns: (\d+)/m.exec(info)?.[1] ?? 0),
+			endpoints: await this.runtime.servers(cluster),
+		};
 	}
 
 	/** Rejects where there are more than places: then those that found one serve, and the rest do not. */

@@ -34,6 +34,21 @@ export class Runtime {
 		throw new Error(`HAProxy says "${answer}" to "${command.split("\n")[0]}"`);
 	}
 
+	/** Of a backend; empty places are left out. */
+	async servers(backend: string) {
+		const [, names = "", ...lines] = (await this.ask(`show servers state ${backend}`)).split("\n");
+		const columns = names.replace(/^# /, "").split(" ");
+		return lines
+			.map((line) => line.split(" "))
+			.map((cells) => (name: string) => cells[columns.indexOf(name)] ?? "")
+			.filter((cell) => cell("srv_admin_state") === "0")
+			.map((cell) => {
+				const isWell = cell("srv_op_state") === "2";
+				const address = `${cell("srv_addr")}:${cell("srv_port")}`;
+				return { address, isWell, why: isWell ? [] : ["down"] };
+			});
+	}
+
 	/** By the master's socket. */
 	async workers(): Promise<Workers> {
 		const lines = (await this.ask("show proc")).split("\n");

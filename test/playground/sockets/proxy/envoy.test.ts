@@ -175,7 +175,20 @@ describe.skipIf(isMissing("envoy"))("Envoy", () => {
 
 	const check = { path: "/", everyMs: 100, withinMs: 100, fall: 2, rise: 1 };
 
-	it("sees by its own checks a gateway that is gone, and is in panic when all are: then it asks all", async () => {
+	it("sees by its own checks a gateway that accepts and hangs, and sends nobody there", async () => {
+		const rig = await rigOf(2, { check });
+		const [bad, well] = rig.servers;
+		if (bad) bad.mood = "hang";
+		const hung = async (): Promise<boolean> =>
+			(await rig.envoy.admin.hosts("gateways")).filter(({ why }) =>
+				why.includes("active_hc_timeout"),
+			).length === 1;
+		await until(hung, "the check to fail");
+		await openMany(6, rig.port, authority.cert);
+		expect([bad?.upgrades, well?.open]).toEqual([0, 6]);
+	});
+
+	it("asks all, in panic, when fewer than its threshold are well", async () => {
 		const rig = await rigOf(2, { check, panicBelow: 60 });
 		const well = async (): Promise<number> =>
 			(await rig.envoy.admin.hosts("gateways")).filter(({ isWell }) => isWell).length;
@@ -277,6 +290,13 @@ describe.skipIf(isMissing("envoy"))("Envoy", () => {
 			const model = await socketsModel();
 			const why = await refusalOf({ model, material, path: "/nowhere/envoy" });
 			expect(why).toContain("npm run edge:install envoy");
+		});
+
+		it("it wants a file that is not there, which only it can tell", async () => {
+			const tls = { serverName: "a", protocol: "b", certificate: "none", authority: "none" };
+			const why = await refusalOf({ model: await socketsModel({ tls }), material });
+			expect(why).toContain("Envoy refuses its configuration");
+			expect(why).toContain("none.");
 		});
 
 		it("the program ends at once", async () => {

@@ -215,6 +215,13 @@ describe.skipIf(isMissing("haproxy"))("HAProxy", () => {
 			);
 		});
 
+		it("it wants a file that is not there, which only it can tell", async () => {
+			const tls = { serverName: "a", protocol: "b", certificate: "none", authority: "none" };
+			const why = await refusalOf({ model: await socketsModel({ tls }) });
+			expect(why).toContain("HAProxy refuses its configuration");
+			expect(why).toContain("none.");
+		});
+
 		it("its certificate is none", async () => {
 			const certificates = new Map([["edge", { cert: "no", key: "no" }]]);
 			const why = await refusalOf({ material: { ...material, certificates } });

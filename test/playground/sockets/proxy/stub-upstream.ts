@@ -14,7 +14,7 @@ export interface Seen {
 export type Mood = "answer" | "refuse" | "hang";
 
 export class StubUpstream {
-	/** What becomes of upgrades. */
+	/** What becomes of upgrades; who hangs answers no request either. */
 	mood: Mood = "answer";
 	upgrades = 0;
 	readonly name: string;
@@ -25,6 +25,7 @@ export class StubUpstream {
 	constructor(name: string) {
 		this.name = name;
 		this.#server = createServer((request, response) => {
+			if (this.mood === "hang") return;
 			response.setHeader("X-Inner", "kept inside");
 			response.setHeader("X-Cluster", name);
 			response.end(JSON.stringify(this.#seen(request)));

@@ -1,5 +1,6 @@
 /* The whole edge with real proxies: the same routes, faults and repairs as with the embedded one, and the SDK's clients. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ProxyFacts } from "../../../../playground/edge/control/proxy-facts.js";
 import { until } from "../../../support/until.js";
 import { type EdgeRig, healed, listenNear, rigOfTest, socketsAt, startRig } from "../edge-rig.js";
 import { isMissing } from "./proxy-rig.js";
@@ -24,6 +25,13 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 			const [here, there] = [await listenNear(rig, "DUB", "a"), await listenNear(rig, "FRA", "a")];
 			await there.client.publish("a", "from Frankfurt");
 			await until(() => here.heard.length === 1, "the message");
+			const facts = (): ProxyFacts | undefined => rig.edge.state.pops[0]?.proxy;
+			await until(
+				() => facts()?.endpoints.filter(({ isWell }) => isWell).length === 2,
+				"two gateways",
+			);
+			expect(facts()).toMatchObject({ kind: proxy, processes: 1 });
+			expect(facts()?.version).toMatch(/^\d+\.\d+\.\d+/);
 			expect([socketsAt(rig, "DUB"), socketsAt(rig, "FRA")].every((count) => count > 0)).toBe(true);
 			await here.client.close();
 			await there.client.close();
