@@ -17,7 +17,7 @@ import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
 import { CERTIFICATE, edgeModel, MESH, type WebappTls, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
-import type { Material } from "./envoy/envoy-installation.js";
+import type { Material } from "./material.js";
 import { freePort } from "./free-port.js";
 import { Haproxy } from "./haproxy/haproxy.js";
 import type { EndpointSet } from "./model/model.js";

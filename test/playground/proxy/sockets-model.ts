@@ -2,7 +2,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Material } from "../../../playground/edge/proxy/envoy/envoy-installation.js";
+import type { Material } from "../../../playground/edge/proxy/material.js";
 import { freePort } from "../../../playground/edge/proxy/free-port.js";
 import type { Cluster, ProxyModel } from "../../../playground/edge/proxy/model/model.js";
 import { type Authority, newAuthority } from "../../../playground/edge/tls/authority.js";

@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeyPair } from "../../tls/authority.js";
+import type { Material } from "../material.js";
 import { checkEndpoints } from "../model/check-cluster.js";
 import { checkModel } from "../model/check-model.js";
 import type { EndpointSet, ProxyModel } from "../model/model.js";
@@ -11,13 +12,6 @@ import { renderEndpoints } from "./render/endpoints.js";
 import { type Layout, layoutOf } from "./render/layout.js";
 import { renderSecret } from "./render/secret.js";
 import { validate } from "./validate.js";
-
-export interface Material {
-	/** Of listeners, by name. */
-	readonly certificates: ReadonlyMap<string, KeyPair>;
-	/** Shown to upstreams, by name, and who signs theirs. */
-	readonly upstream: ReadonlyMap<string, { readonly pair: KeyPair; readonly authority: string }>;
-}
 
 export class EnvoyInstallation {
 	readonly layout: Layout;

@@ -9,7 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { ProxyFacts } from "../../control/proxy-facts.js";
 import type { KeyPair } from "../../tls/authority.js";
 import { Child } from "../child.js";
-import type { Material } from "../envoy/envoy-installation.js";
+import type { Material } from "../material.js";
 import { missingTool } from "../../tools/find-tool.js";
 import { checkFree } from "../free-port.js";
 import { checkEndpoints } from "../model/check-cluster.js";

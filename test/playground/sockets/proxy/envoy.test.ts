@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Envoy } from "../../../../playground/edge/proxy/envoy/envoy.js";
-import type { Material } from "../../../../playground/edge/proxy/envoy/envoy-installation.js";
+import type { Material } from "../../../../playground/edge/proxy/material.js";
 import { place } from "../../../../playground/edge/proxy/place.js";
 import type { Authority } from "../../../../playground/edge/tls/authority.js";
 import { until } from "../../../support/until.js";
@@ -176,7 +176,7 @@ describe.skipIf(isMissing("envoy"))("Envoy", () => {
 	const check = { path: "/", everyMs: 100, withinMs: 100, fall: 2, rise: 1 };
 
 	it("sees by its own checks a gateway that accepts and hangs, and sends nobody there", async () => {
-		const rig = await rigOf(2, { check });
+		const rig = await rigOf(2, { check, panicBelow: 50 });
 		const [bad, well] = rig.servers;
 		if (bad) bad.mood = "hang";
 		// The other one has to be found well first: until then Envoy is in panic, and asks both.

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { Material } from "../../../../playground/edge/proxy/envoy/envoy-installation.js";
+import type { Material } from "../../../../playground/edge/proxy/material.js";
 import type { Haproxy, HaproxySetup } from "../../../../playground/edge/proxy/haproxy/haproxy.js";
 import type { Cluster } from "../../../../playground/edge/proxy/model/model.js";
 import type { Authority } from "../../../../playground/edge/tls/authority.js";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Admin } from "../../../../playground/edge/proxy/envoy/admin.js";
 import type { Envoy, EnvoyOptions } from "../../../../playground/edge/proxy/envoy/envoy.js";
-import type { Material } from "../../../../playground/edge/proxy/envoy/envoy-installation.js";
+import type { Material } from "../../../../playground/edge/proxy/material.js";
 import type { Way } from "../../../../playground/edge/proxy/envoy/replacement.js";
 import type { Authority } from "../../../../playground/edge/tls/authority.js";
 import { until } from "../../../support/until.js";

@@ -21,6 +21,8 @@ export function renderCluster(model: ProxyModel, cluster: Cluster, layout: Layou
 		circuit_breakers: { thresholds: [breakers(cluster)] },
 		common_lb_config: {
 			healthy_panic_threshold: { value: panicBelow },
+			// By default what checks find reaches the balancing up to a second later: all is panic till then.
+			update_merge_window: "0s",
 			...(zoneAwareFrom === null ? {} : { zone_aware_lb_config: zones(zoneAwareFrom) }),
 		},
 		...(tls === null ? {} : { transport_socket: upstreamTls(tls, layout) }),
