@@ -52,13 +52,12 @@ describe("replacing an Envoy", () => {
 	it("goes back to the old one where the new one fails, or does not begin in time", () => {
 		expect(tell([ordered("handover"), ended(1)])).toEqual({
 			state: SERVING,
-			did: ["start 1", "report", "done"],
+			did: ["start 1", "fail"],
 		});
 		expect(tell([ordered("handover"), { is: "too-late", id: 1 }, ended(1)]).did).toEqual([
 			"start 1",
 			"kill 1",
-			"report",
-			"done",
+			"fail",
 		]);
 	});
 
@@ -87,6 +86,12 @@ describe("replacing an Envoy", () => {
 		const { state, did } = tell([ordered("hot-restart"), ended(0, true), ended(1), live(2)]);
 		expect(did).toEqual(["start 1", "report", "kill 1", "start 2", "done"]);
 		expect(state).toMatchObject({ is: "serving", current: 2 });
+	});
+
+	it("says so where all are gone, and can be told again", () => {
+		const { state, did } = tell([ordered("handover"), ended(0, true), ended(1)]);
+		expect(did).toEqual(["start 1", "fail"]);
+		expect(tell([ordered("handover")], state).did).toEqual(["start 2"]);
 	});
 
 	it("loses nothing by the old one's end in a handover", () => {

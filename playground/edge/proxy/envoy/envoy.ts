@@ -53,6 +53,12 @@ interface Running {
 	readonly hot: { readonly baseId: number; readonly epoch: number } | null;
 }
 
+/** Who ordered a replacement. */
+interface Waiting {
+	resolve(): void;
+	reject(why: Error): void;
+}
+
 export class Envoy {
 	readonly installation: EnvoyInstallation;
 	readonly #options: EnvoyOptions;
@@ -60,7 +66,7 @@ export class Envoy {
 	#state: Replacement = { is: "serving", current: 0, isHotBlocked: false };
 	readonly #baseIds = new Set<number>();
 	#goodbye: Goodbye = async () => undefined;
-	#settle: { resolve(): void; reject(why: Error): void } | null = null;
+	#settle: Waiting | null = null;
 	#trouble: string | null = null;
 	#watch: Watch | null = null;
 	#isStopping = false;
@@ -132,16 +138,16 @@ export class Envoy {
 	 * rejects where the new one does not start (the old one serves on), or another replacement is under way.
 	 */
 	async replace(goodbye: Goodbye): Promise<void> {
-		if (this.#state.is === "serving") {
-			await this.installation.setBootstrap();
-			this.#goodbye = goodbye;
-		}
+		// Of a replacement that is under way it must not change: a fresh one may have to be started.
+		if (this.#state.is === "serving") await this.installation.setBootstrap();
 		return new Promise((resolve, reject) => {
-			const before = this.#settle;
+			const before = { goodbye: this.#goodbye, settle: this.#settle };
+			this.#goodbye = goodbye;
 			this.#settle = { resolve, reject };
 			const refusal = this.#take({ is: "ordered", way: this.#wayOf() });
 			if (refusal === null) return;
-			this.#settle = before;
+			this.#goodbye = before.goodbye;
+			this.#settle = before.settle;
 			reject(new Error(refusal));
 		});
 	}
@@ -184,20 +190,20 @@ export class Envoy {
 			case "report":
 				this.#trouble = order.what;
 				return this.#options.report?.(order.what);
+			case "fail":
+				this.#options.report?.(order.why);
+				return this.#finish(({ reject }) => reject(new Error(order.why)));
 			case "done":
-				return this.#done();
+				return this.#finish(({ resolve }) => resolve());
 			default:
 				order satisfies never;
 		}
 	}
 
-	#done(): void {
-		const failed = this.#trouble;
-		const settle = this.#settle;
+	/** What was wrong meanwhile was said; what is wrong now, the watch will see. */
+	#finish(settle: (waiting: Waiting) => void): void {
+		if (this.#settle !== null) settle(this.#settle);
 		this.#settle = null;
-		if (failed?.includes("did not start")) settle?.reject(new Error(failed));
-		else settle?.resolve();
-		// It was said, and the new state is well.
 		this.#trouble = null;
 	}
 

@@ -52,6 +52,8 @@ export type Order =
 	| { readonly do: "part"; readonly id: Id; readonly way: Way }
 	| { readonly do: "stop"; readonly id: Id }
 	| { readonly do: "done" }
+	/** The replacement has not come about. */
+	| { readonly do: "fail"; readonly why: string }
 	| { readonly do: "refuse"; readonly why: string }
 	| { readonly do: "report"; readonly what: string };
 
@@ -134,11 +136,13 @@ function endedWhileStarting(state: Replacement & { is: "starting" }, id: Id): St
 	if (id === next && old !== null)
 		return stay(
 			{ is: "serving", current: old, isHotBlocked: isHotBlocked || way === "hot-restart" },
-			{ do: "report", what: "the new Envoy did not start: the old one serves on" },
-			{ do: "done" },
+			{ do: "fail", why: "the new Envoy did not start: the old one serves on" },
 		);
 	if (id === next)
-		return stay(state, { do: "report", what: "Envoy is gone, and a fresh one did not start" });
+		return stay(
+			{ is: "serving", current: next, isHotBlocked },
+			{ do: "fail", why: "Envoy is gone, and a fresh one did not start" },
+		);
 	if (id !== old) return stay(state);
 	// Its parent is gone: a child that was to take over from it can't any more.
 	if (way === "hot-restart") return fresh(next);

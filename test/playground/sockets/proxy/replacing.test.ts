@@ -2,7 +2,7 @@
  * E9: a new Envoy for a running one: three arms side by side, and each trap of hot restart. Clients here are
  * plain WebSockets that obey a goodbye; test/playground/sockets/proxy/whole-edge has the SDK's.
  */
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Admin } from "../../../../playground/edge/proxy/envoy/admin.js";
@@ -179,6 +179,7 @@ describe.skipIf(isMissing("envoy"))("a new Envoy", () => {
 /** An Envoy whose second process has a configuration that it can't read. */
 async function failingOnce(): Promise<string> {
 	const root = await newRoot();
+	onTestFinished(() => rm(root, { recursive: true }));
 	const path = join(root, "envoy");
 	const text = `#!/usr/bin/env bash
 if [[ "$*" == *admin-1.sock* && ! -e "${root}/failed" ]]; then
