@@ -40,7 +40,8 @@ export function toReport(findings: Findings, { machine, command }: About): strin
 	return `# Envoy and HAProxy, side by side
 
 Written by \`${command}\`. ${machine}.
-Proxies, gateways and clients share it, on loopback, one worker and one thread each. Single runs: trust counts and ratios, not milliseconds.
+Proxies, gateways and clients share it, on loopback, one worker and one thread each. Single runs, on a
+machine that may have other work: trust counts and ratios, not milliseconds.
 
 ## Endpoints that come and go (E7)
 

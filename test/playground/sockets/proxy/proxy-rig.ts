@@ -24,7 +24,8 @@ export type EnvoyChanges = Pick<EnvoyOptions, "model" | "material"> & Partial<En
 
 /** Not started; ends with the test. */
 export async function envoyOfTest(options: EnvoyChanges): Promise<Envoy> {
-	const envoy = new Envoy({ path: envoyTool?.path ?? "envoy", root: await newRoot(), ...options });
+	const root = options.root ?? (await newRoot());
+	const envoy = new Envoy({ path: envoyTool?.path ?? "envoy", ...options, root });
 	onTestFinished(() => envoy.stop());
 	return envoy;
 }
@@ -32,11 +33,8 @@ export async function envoyOfTest(options: EnvoyChanges): Promise<Envoy> {
 export type HaproxyChanges = Pick<HaproxySetup, "model" | "material"> & Partial<HaproxySetup>;
 
 export async function haproxyOfTest(options: HaproxyChanges): Promise<Haproxy> {
-	const haproxy = new Haproxy({
-		path: haproxyTool?.path ?? "haproxy",
-		root: await newRoot(),
-		...options,
-	});
+	const root = options.root ?? (await newRoot());
+	const haproxy = new Haproxy({ path: haproxyTool?.path ?? "haproxy", ...options, root });
 	onTestFinished(() => haproxy.stop());
 	return haproxy;
 }
