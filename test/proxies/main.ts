@@ -19,6 +19,7 @@ socket costs and what its refusal does, HAProxy's reloads, and an Envoy replaced
 Needs Envoy and HAProxy: npm run edge:install envoy haproxy
 
   --short   a tenth of everything, in two minutes
+  --clients <n>  of the SDK, under whom an edge's Envoys are replaced; 200, or 30 in short
   --write   docs/reports/proxies.md, instead of printing it
 `;
 
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 	options: {
 		short: { type: "boolean" },
 		write: { type: "boolean" },
+		clients: { type: "string" },
 		help: { type: "boolean" },
 	},
 });
@@ -33,7 +35,9 @@ const { values } = parseArgs({
 const FULL = { churn: 200, sockets: 500, reloads: 55, held: 1_000, refusals: 3_000, fleet: 200 };
 const SHORT = { churn: 20, sockets: 50, reloads: 6, held: 200, refusals: 600, fleet: 30 };
 const EVERY_MS = 600;
-const size = values.short ? SHORT : FULL;
+const basis = values.short ? SHORT : FULL;
+const size = { ...basis, fleet: Number(values.clients ?? basis.fleet) };
+if (!(size.fleet >= 1)) throw new Error(`--clients ${values.clients} is no number of clients.`);
 
 const say = (what: string): void => void process.stderr.write(`${what} …\n`);
 

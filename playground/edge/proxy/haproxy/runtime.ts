@@ -2,6 +2,8 @@
 import { connect } from "node:net";
 
 const ANSWER_WITHIN_MS = 2_000;
+/** Forced, inherited, or for want of an address; 4 says only that it was disabled in the configuration. */
+const IN_MAINTENANCE = 0x23;
 
 export class Runtime {
 	readonly #socketPath: string;
@@ -41,7 +43,7 @@ export class Runtime {
 		return lines
 			.map((line) => line.split(" "))
 			.map((cells) => (name: string) => cells[columns.indexOf(name)] ?? "")
-			.filter((cell) => cell("srv_admin_state") === "0")
+			.filter((cell) => (Number(cell("srv_admin_state")) & IN_MAINTENANCE) === 0)
 			.map((cell) => {
 				const isWell = cell("srv_op_state") === "2";
 				const address = `${cell("srv_addr")}:${cell("srv_port")}`;
