@@ -1,11 +1,14 @@
 /* The command line, checked. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { PROXIES, type ProxyKind } from "./edge/config.js";
 import { LOG_KINDS, type LogKind } from "./edge/log/log-store.js";
 
 export interface Settings {
 	/** Of the page; the front for browsers and the control API take the two after it. 0: any that are free. */
 	readonly port: number;
+	/** Of each PoP. */
+	readonly proxy: ProxyKind;
 	/** Where the edge's messages lie. */
 	readonly log: LogKind;
 	/** Background clients at the start. */
@@ -31,6 +34,8 @@ a fleet of clients) and a page that shows it, and lets you break it.
                    ${MOST_CLIENTS} at most: ${DEFAULT_CLIENTS} here)
   --log <kind>     where the edge keeps its messages: memory, or a redis or nats server
                    that is started for it. (default: memory)
+  --proxy <which>  in each PoP: embedded, envoy or haproxy; the last two are real ones, which
+                   npm run edge:install gets. (default: embedded)
   --help           prints this
 `;
 
@@ -40,6 +45,7 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		args: [...args],
 		options: {
 			port: { type: "string" },
+			proxy: { type: "string" },
 			clients: { type: "string" },
 			log: { type: "string" },
 			help: { type: "boolean", short: "h" },
@@ -54,5 +60,7 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		throw new Error(`--clients ${values.clients} is no number of clients.`);
 	const log = LOG_KINDS.find((kind) => kind === (values.log ?? "memory"));
 	if (log === undefined) throw new Error(`--log ${values.log}: it is memory, redis or nats.`);
-	return { port, log, clients };
+	const proxy = PROXIES.find((each) => each === (values.proxy ?? "embedded"));
+	if (proxy === undefined) throw new Error(`--proxy ${values.proxy}: it is ${PROXIES.join(", ")}.`);
+	return { port, proxy, log, clients };
 }

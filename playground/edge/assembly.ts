@@ -213,6 +213,8 @@ export class Assembly {
 			attendance: this.#attendance,
 			acceptRate: () => this.acceptRate,
 			allowedOrigins: () => config.pageOrigins,
+			proxy: config.proxy,
+			capacity: config.capacity,
 		});
 	}
 }

@@ -63,7 +63,12 @@ export interface EdgeConfig {
 	readonly cdnRoot: string | null;
 	/** Background clients at the start. */
 	readonly clients: number;
+	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
+	readonly proxy: ProxyKind;
 }
+
+export const PROXIES = ["embedded", "envoy", "haproxy"] as const;
+export type ProxyKind = (typeof PROXIES)[number];
 
 export const CONFIG: EdgeConfig = {
 	domain: "edge.test",
@@ -88,6 +93,7 @@ export const CONFIG: EdgeConfig = {
 	pageOrigins: [],
 	cdnRoot: null,
 	clients: 500,
+	proxy: "embedded",
 };
 
 interface PopSketch extends Pick<PopConfig, "name" | "city" | "place" | "region"> {
@@ -102,7 +108,7 @@ function pop({ block, ...rest }: PopSketch): PopConfig {
 
 /** Throws on a configuration that no edge can be started from. */
 export function checkConfig(config: EdgeConfig): EdgeConfig {
-	const { pops, main, ttl, capacity, clients } = config;
+	const { pops, main, ttl, capacity, clients, proxy } = config;
 	const fail = (why: string): never => {
 		throw new RangeError(`The edge's configuration: ${why}`);
 	};
@@ -115,6 +121,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 		if (own.length === 0 || !(gateways >= 1)) fail(`${name} needs an address and a gateway.`);
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
+	if (!PROXIES.includes(proxy)) fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
 	checkDrainPolicy(config.drain, fail);
 	return config;

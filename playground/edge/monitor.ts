@@ -6,7 +6,7 @@ import { request } from "node:https";
 import type { EdgeConfig } from "./config.js";
 import { namesOf } from "./config.js";
 import type { PopState } from "./control/contract.js";
-import { HEALTH_PATH } from "./pop/proxy.js";
+import { HEALTH_PATH } from "./pop/health-path.js";
 import type { Reach } from "./reach.js";
 
 export interface MonitorOptions {

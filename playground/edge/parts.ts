@@ -79,7 +79,12 @@ function partsOfPop(pop: Pop): readonly Part[] {
 					"no gateway takes newcomers",
 				),
 		},
-		{ name: `${name}/proxy`, start: () => pop.proxy.start(), stop: () => pop.proxy.stop() },
+		{
+			name: `${name}/proxy`,
+			start: () => pop.proxy.start(),
+			stop: () => pop.proxy.stop(),
+			look: () => failedIf(pop.proxy.trouble ?? null),
+		},
 		{
 			name: `${name}/balancers`,
 			start: () => pop.startBalancers(),

@@ -205,7 +205,7 @@ export const REMOVALS: readonly Removal[] = [
 		scenario: "2 publishes, 2 cuts and lost tails",
 		mutations: one(
 			"server/memory-channel.ts",
-			"if (epoch !== null && epoch !== this.#epoch) return true;",
+			"if (epoch !== null && epoch !== this.epoch) return true;",
 			"",
 		),
 	},

@@ -8,6 +8,7 @@ describe("an action", () => {
 	it.each([
 		{ do: "kill-pop", pop: "DUB" },
 		{ do: "drain-pop", pop: "DUB", withinMs: 5_000 },
+		{ do: "replace-proxy", pop: "DUB", withinMs: 5_000 },
 		{
 			do: "set-conditions",
 			pop: "DUB",

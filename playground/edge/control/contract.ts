@@ -17,6 +17,7 @@ import type { DrainAction } from "../drain/action.js";
 import type { DrainView } from "../drain/contract.js";
 import type { MigrationAction, MigrationView } from "../migration/contract.js";
 import type { LedgerState } from "./ledger-contract.js";
+import type { ProxyFacts } from "./proxy-facts.js";
 
 export type { LedgerEvent, LedgerReport, LedgerState } from "./ledger-contract.js";
 
@@ -50,6 +51,11 @@ export type Action =
 	  }
 	/** A new server takes the newcomers, the old one says goodbye to its clients within `withinMs`. */
 	| { readonly do: "deploy"; readonly pop: string; readonly withinMs: number }
+	/**
+	 * A new process for a real proxy's, and new servers, which say goodbye to the clients of the old one within
+	 * `withinMs`. Answered when the old process has gone.
+	 */
+	| { readonly do: "replace-proxy"; readonly pop: string; readonly withinMs: number }
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
 	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */
@@ -148,6 +154,8 @@ export interface PopState {
 	/** Towards the main region; null: this is it. */
 	readonly link: (BalancerState & { readonly isLogNear: boolean }) | null;
 	readonly upgrades: Upgrades;
+	/** What a real proxy says of itself; missing: it is our own, or has not been asked yet. */
+	readonly proxy?: ProxyFacts;
 	readonly gateways: readonly GatewayState[];
 	/** What DNS is told. `by`: the monitor, or somebody through this API. */
 	readonly dns: { readonly up: boolean; readonly by: "monitor" | "hand"; readonly load: number };

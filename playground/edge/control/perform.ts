@@ -36,6 +36,8 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return gatewayOf(edge, action).start();
 		case "deploy":
 			return edge.pop(action.pop).deploy(action.withinMs);
+		case "replace-proxy":
+			return edge.pop(action.pop).replaceProxy(action.withinMs);
 		case "restart-servers":
 			return edge.pop(action.pop).restart();
 		case "flip-dns":

@@ -77,6 +77,7 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"kill-gateway": { pop: text, gateway: count },
 	"restore-gateway": { pop: text, gateway: count },
 	deploy: { pop: text, withinMs: ms },
+	"replace-proxy": { pop: text, withinMs: ms },
 	"restart-servers": { pop: text },
 	"set-name": { name: role, up: truth },
 	"set-api": { up: truth },

@@ -4,7 +4,7 @@
  */
 import { request } from "node:https";
 import { type EdgeConfig, namesOf } from "../config.js";
-import { HEALTH_PATH } from "../pop/proxy.js";
+import { HEALTH_PATH } from "../pop/health-path.js";
 import type { Reach } from "../reach.js";
 import type { Zone, ZoneSeen } from "./contract.js";
 import { zonesOf } from "./target.js";

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { type EdgeConfig, namesOf } from "../config.js";
-import { HEALTH_PATH } from "../pop/proxy.js";
+import { HEALTH_PATH } from "../pop/health-path.js";
 import type { Reach } from "../reach.js";
 import { allAddresses } from "./arms.js";
 import type { ArmName, ArmSeen } from "./contract.js";

@@ -9,7 +9,7 @@ import { Agent } from "node:https";
 import { connect as connectTls } from "node:tls";
 import type { MessageLog } from "holdfast/server";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
-import type { PopConfig } from "../config.js";
+import type { PopConfig, ProxyKind } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
 import { RemoteLog } from "../log/remote-log.js";
 import type { Reach } from "../reach.js";
@@ -18,6 +18,7 @@ import { Arrivals, type Attendance } from "./attendance.js";
 import { GatewayServer } from "./gateway-server.js";
 import { ALPN, type MainRegion } from "./main-region.js";
 import { MESH_NAME } from "./mesh-name.js";
+import { RealProxy } from "../proxy/real-proxy.js";
 import { type PopProxy, TlsProxy } from "./proxy.js";
 import type { Route } from "./routes.js";
 
@@ -36,6 +37,9 @@ export interface PopOptions {
 	readonly attendance: Attendance;
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
+	readonly proxy: ProxyKind;
+	/** Sockets that it can hold. */
+	readonly capacity: number;
 }
 
 export type Link = "clients" | "main";
@@ -69,12 +73,7 @@ export class Pop {
 		this.gateways = Array.from({ length: config.gateways }, (_, at) =>
 			this.#newGateway(`${config.name}-${at + 1}`),
 		);
-		this.proxy = new TlsProxy({
-			certificate: options.certificate,
-			routes: options.routes,
-			gateway: () => this.#pickGateway(),
-			webapp: () => this.#webapp(),
-		});
+		this.proxy = this.#newProxy();
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
 			return new Balancer({ host, port, target: () => this.proxy.target });
@@ -108,6 +107,7 @@ export class Pop {
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
 			upgrades: this.proxy.upgrades,
+			...(this.proxy.facts ? { proxy: this.proxy.facts } : {}),
 			gateways: this.gateways.map(({ state }) => state),
 		};
 	}
@@ -174,6 +174,15 @@ export class Pop {
 		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
 	}
 
+	/** A new process for the proxy's; new gateways take newcomers, and the old ones' clients are asked to leave. */
+	async replaceProxy(withinMs: number): Promise<void> {
+		if (this.proxy.replace === undefined)
+			throw new Error("The embedded proxy is no process of its own: choose envoy or haproxy.");
+		await this.proxy.replace(async () => {
+			await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
+		});
+	}
+
 	async restart(): Promise<void> {
 		await Promise.all(this.gateways.map((each) => each.restart()));
 	}
@@ -200,6 +209,28 @@ export class Pop {
 		const log: MessageLog = this.#remoteLog ?? main.log;
 		const arrived = (): void => this.#arrivals.add();
 		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
+	}
+
+	#newProxy(): PopProxy {
+		const { proxy, certificate, routes, capacity, mesh, main } = this.#options;
+		if (proxy === "embedded")
+			return new TlsProxy({
+				certificate,
+				routes,
+				gateway: () => this.#pickGateway(),
+				webapp: () => this.#webapp(),
+			});
+		return new RealProxy({
+			kind: proxy,
+			pop: this.config,
+			routes,
+			certificate,
+			mesh,
+			capacity,
+			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
+			webapp: () => (this.link === null ? main.webapp : whereIs(this.link)),
+			webappTls: this.isMain ? null : { serverName: MESH_NAME, protocol: ALPN.webapp },
+		});
 	}
 
 	/** That with the fewest sockets; none while the log is away: elsewhere it may be near. */
@@ -239,6 +270,8 @@ export class Pop {
 		return socket;
 	}
 }
+
+const whereIs = ({ host, port }: Balancer): Target => ({ host, port });
 
 function stateOf(balancer: Balancer, address: string): BalancerState {
 	const { connections, accepted, conditions } = balancer;

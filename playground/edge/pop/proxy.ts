@@ -12,7 +12,6 @@ import {
 	request as plainRequest,
 	type RequestOptions,
 	type ServerResponse,
-	STATUS_CODES,
 } from "node:http";
 import { createServer, request as tlsRequest } from "node:https";
 import { type AddressInfo, connect } from "node:net";
@@ -20,8 +19,11 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
+import type { ProxyFacts } from "../control/proxy-facts.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
+import { HEALTH_PATH } from "./health-path.js";
+import { answer, lines, refuse } from "./http-words.js";
 import { type Route, routeOf } from "./routes.js";
 
 export interface PopProxy {
@@ -34,6 +36,12 @@ export interface PopProxy {
 	setName(name: Role, isUp: boolean): void;
 	/** To newcomers, from now on. Missing: it can't be told while it runs. */
 	show?(certificate: KeyPair): void;
+	/** What it says of itself; null or missing: nothing. */
+	readonly facts?: ProxyFacts | null;
+	/** For people; null or missing: it is well. */
+	readonly trouble?: string | null;
+	/** A new process for the running one, whose clients `goodbye` asks to leave. Missing: it can't. */
+	replace?(goodbye: () => Promise<void>): Promise<void>;
 }
 
 export interface ProxyOptions {
@@ -45,8 +53,6 @@ export interface ProxyOptions {
 	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
 }
 
-/** Answered by the proxy itself: for the monitor. */
-export const HEALTH_PATH = "/.edge/health";
 const WEBAPP_TIMEOUT_MS = 10_000;
 const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
 
@@ -190,22 +196,4 @@ export class TlsProxy implements PopProxy {
 /** Without those that only a proxy may set. */
 function kept(raw: readonly string[]): readonly string[] {
 	return raw.filter((_, at) => !OWN_HEADERS.includes((raw[at - (at % 2)] ?? "").toLowerCase()));
-}
-
-function lines(headers: readonly string[]): string {
-	let text = "";
-	for (let at = 0; at + 1 < headers.length; at += 2)
-		text += `${headers[at]}: ${headers[at + 1]}\r\n`;
-	return text;
-}
-
-function answer(response: ServerResponse, status: number): void {
-	response.writeHead(status, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
-	response.end(`${STATUS_CODES[status]}\n`);
-}
-
-function refuse(client: Duplex, status: number): void {
-	client.end(
-		`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-	);
 }

@@ -1,0 +1,16 @@
+/** Read by us from a socket file that no page can reach. */
+export interface ProxyFacts {
+	readonly kind: "envoy" | "haproxy";
+	readonly version: string;
+	/** Two while it is replaced, or more where old ones still have clients. */
+	readonly processes: number;
+	/** Of clients, and of whoever asks for its health. */
+	readonly connections: number;
+	/** Gateways, as it sees them. */
+	readonly endpoints: readonly {
+		readonly address: string;
+		readonly isWell: boolean;
+		/** "failed_outlier_check" */
+		readonly why: readonly string[];
+	}[];
+}

@@ -1,0 +1,116 @@
+/* The model of a PoP's proxy, from the same routes that the embedded one goes by. Pure. */
+import type { Target } from "../balancer.js";
+import { HEALTH_PATH } from "../pop/health-path.js";
+import type { Route as EdgeRoute } from "../pop/routes.js";
+import { checkModel } from "./model/check-model.js";
+import type { Chain, Cluster, ProxyModel, Route, VirtualHost } from "./model/model.js";
+
+export interface EdgeModelOptions {
+	readonly pop: { readonly name: string; readonly region: string };
+	readonly listen: Target;
+	readonly routes: readonly EdgeRoute[];
+	/** Null: plainly, in its own region. */
+	readonly webappTls: WebappTls | null;
+	/** Sockets. */
+	readonly capacity: number;
+}
+
+/** How the main region's webapp is reached from elsewhere. */
+export interface WebappTls {
+	readonly serverName: string;
+	readonly protocol: string;
+}
+
+/** Names of the files of an installation. */
+export const CERTIFICATE = "edge";
+export const MESH = "mesh";
+
+export const ZONES = ["a", "b"] as const;
+/** For an upgrade: a WebSocket that is up has no limit. */
+const UPGRADE_WITHIN_MS = 5_000;
+const WEBAPP_WITHIN_MS = 10_000;
+/** Beside the sockets, for polls and checks. */
+const ROOM = 500;
+
+export function edgeModel(options: EdgeModelOptions): ProxyModel {
+	const { pop, listen, routes, capacity } = options;
+	const limit = capacity + ROOM;
+	return checkModel({
+		node: { id: `pop-${pop.name.toLowerCase()}`, region: pop.region, zone: ZONES[0] },
+		maxConnections: limit + ROOM,
+		maxHeapBytes: 1_073_741_824,
+		listeners: [
+			{
+				name: "edge",
+				...listen,
+				certificate: CERTIFICATE,
+				connectionLimit: limit,
+				health: { path: HEALTH_PATH, cluster: "gateways" },
+				chains: [...routes.map((route) => chainOf(route)), nobody(routes)],
+			},
+		],
+		clusters: [gateways(limit), webapp(options, limit)],
+	});
+}
+
+/** A label before a name is the name too: dials ask for labels that no cache has. */
+const namesOf = (host: string): readonly string[] => [host, `*.${host}`];
+
+/** Who asked for a name in TLS is there, whatever his Host says. */
+const chainOf = (route: EdgeRoute): Chain => ({
+	name: route.name,
+	serverNames: namesOf(route.host),
+	hosts: [{ name: "any", domains: ["*"], routes: [routeOf(route)] }],
+});
+
+/** Who named nobody is where his Host says. */
+const nobody = (routes: readonly EdgeRoute[]): Chain => ({
+	name: "unnamed",
+	serverNames: [],
+	hosts: routes.map(
+		(route): VirtualHost => ({
+			name: route.name,
+			domains: namesOf(route.host),
+			routes: [routeOf(route)],
+		}),
+	),
+});
+
+function routeOf({ path, to, takes, name }: EdgeRoute): Route {
+	const withinMs = to === "gateways" ? UPGRADE_WITHIN_MS : WEBAPP_WITHIN_MS;
+	return {
+		name: to,
+		match: { path: { is: "prefix", path }, takes },
+		action: { is: "forward", cluster: to, withinMs },
+		request: { set: { "X-Edge-Name": name } },
+	};
+}
+
+const COMMON = { role: "upstream", connectWithinMs: 1_000, zoneAwareFrom: null } as const;
+
+const gateways = (limit: number): Cluster => ({
+	...COMMON,
+	name: "gateways",
+	endpoints: "file",
+	balance: "least-requests",
+	retry: "once",
+	maxRequests: limit,
+	tls: null,
+	// A gateway that accepts and hangs is hardly seen by what it does not answer to clients.
+	check: { path: HEALTH_PATH, everyMs: 500, withinMs: 500, fall: 3, rise: 1 },
+	outliers: { failures: 3, ejectForMs: 2_000, maxPercent: 50 },
+	panicBelow: 50,
+});
+
+const webapp = ({ webappTls }: EdgeModelOptions, limit: number): Cluster => ({
+	...COMMON,
+	name: "webapp",
+	endpoints: "file",
+	balance: "round-robin",
+	retry: "never",
+	maxRequests: limit,
+	tls: webappTls === null ? null : { ...webappTls, certificate: MESH, authority: MESH },
+	check: null,
+	outliers: null,
+	panicBelow: 0,
+});

@@ -1,0 +1,213 @@
+/*
+ * A PoP's proxy that is a real one: Envoy or HAProxy, given what the embedded one goes by. What it can't be
+ * made to do to WebSockets is done behind it, by a gate before each gateway.
+ *
+ *    balancers ─▶ Envoy or HAProxy ─┬─▶ gate ─▶ gateway
+ *                                   ╰─▶ webapp, or the link to the main region
+ */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Target } from "../balancer.js";
+import type { Role, Upgrades } from "../control/contract.js";
+import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { PopProxy } from "../pop/proxy.js";
+import type { Route } from "../pop/routes.js";
+import type { KeyPair } from "../tls/authority.js";
+import { findTool } from "../tools/find-tool.js";
+import { CERTIFICATE, edgeModel, MESH, type WebappTls, ZONES } from "./edge-model.js";
+import { Envoy } from "./envoy/envoy.js";
+import type { Material } from "./material.js";
+import { freePort } from "./free-port.js";
+import { Haproxy } from "./haproxy/haproxy.js";
+import type { EndpointSet } from "./model/model.js";
+import { checkTool } from "./check-tool.js";
+import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
+
+export interface RealProxyOptions {
+	readonly kind: "envoy" | "haproxy";
+	readonly pop: { readonly name: string; readonly region: string };
+	readonly routes: readonly Route[];
+	readonly certificate: KeyPair;
+	readonly mesh: { readonly certificate: KeyPair; readonly authority: string };
+	readonly capacity: number;
+	/** That take newcomers now; asked again and again. */
+	readonly gateways: () => readonly Target[];
+	/** Where the webapp is now; null: nowhere. */
+	readonly webapp: () => Target | null;
+	/** Null: plainly, in its own region. */
+	readonly webappTls: WebappTls | null;
+}
+
+/** What both programs can be told. */
+interface Program {
+	readonly trouble: string | null;
+	start(): Promise<void>;
+	stop(): Promise<void>;
+	setEndpoints(set: EndpointSet): Promise<void>;
+	facts(cluster: string): Promise<ProxyFacts>;
+}
+
+const LOOK_MS = 50;
+const READ_MS = 1_000;
+
+export class RealProxy implements PopProxy {
+	readonly #options: RealProxyOptions;
+	readonly #gates = new Map<string, UpgradeGate>();
+	readonly #down = new Set<Role>();
+	#program: Program | null = null;
+	#port: number | null = null;
+	#upgrades: Upgrades = "pass";
+	#timer: NodeJS.Timeout | undefined;
+	#told = new Map<string, string>();
+	#telling: Promise<void> = Promise.resolve();
+	#isBusy = false;
+	#trouble: string | null = null;
+	#facts: ProxyFacts | null = null;
+	#reading: NodeJS.Timeout | undefined;
+
+	constructor(options: RealProxyOptions) {
+		this.#options = options;
+	}
+
+	get target(): Target | null {
+		return this.#port === null ? null : { host: "127.0.0.1", port: this.#port };
+	}
+
+	get trouble(): string | null {
+		return this.#program?.trouble ?? this.#trouble;
+	}
+
+	get facts(): ProxyFacts | null {
+		return this.#facts;
+	}
+
+	get upgrades(): Upgrades {
+		return this.#upgrades;
+	}
+
+	set upgrades(upgrades: Upgrades) {
+		this.#upgrades = upgrades;
+		this.#rule();
+	}
+
+	setName(name: Role, isUp: boolean): void {
+		if (isUp) this.#down.delete(name);
+		else this.#down.add(name);
+		this.#rule();
+	}
+
+	/** Rejects in words for people, and leaves nothing. */
+	async start(): Promise<void> {
+		const { kind } = this.#options;
+		const tool = checkTool(kind, await findTool(kind));
+		const port = await freePort("127.0.0.1");
+		this.#program = await this.#newProgram(tool.path, port);
+		await this.#program.start();
+		this.#port = port;
+		await this.#tell();
+		this.#timer = setInterval(() => {
+			if (this.#isBusy) return;
+			this.#telling = this.#tell();
+		}, LOOK_MS);
+		this.#reading = setInterval(() => void this.#read(), READ_MS);
+		await this.#read();
+	}
+
+	async replace(goodbye: () => Promise<void>): Promise<void> {
+		const program = this.#program;
+		if (program instanceof Envoy) return program.replace(goodbye);
+		if (!(program instanceof Haproxy)) throw new Error("The proxy does not run.");
+		await program.reload();
+		await goodbye();
+	}
+
+	async stop(): Promise<void> {
+		clearInterval(this.#timer);
+		clearInterval(this.#reading);
+		await this.#telling;
+		this.#port = null;
+		await this.#program?.stop();
+		await Promise.all([...this.#gates.values()].map((gate) => gate.stop()));
+		this.#gates.clear();
+	}
+
+	/** What can't be read now is as it was. */
+	async #read(): Promise<void> {
+		this.#facts = (await this.#program?.facts("gateways").catch(() => null)) ?? this.#facts;
+	}
+
+	async #newProgram(path: string, port: number): Promise<Program> {
+		const { kind, pop, routes, capacity, certificate, mesh, webappTls } = this.#options;
+		const model = edgeModel({
+			pop,
+			routes,
+			capacity,
+			webappTls,
+			listen: { host: "127.0.0.1", port },
+		});
+		const material: Material = {
+			certificates: new Map([[CERTIFICATE, certificate]]),
+			upstream: new Map([[MESH, { pair: mesh.certificate, authority: mesh.authority }]]),
+		};
+		const root = await mkdtemp(join(tmpdir(), "hf-"));
+		const setup = { path, root, model, material };
+		return kind === "envoy" ? new Envoy(setup) : new Haproxy(setup);
+	}
+
+	/** Once at a time: lists are written in the order in which they were true. */
+	async #tell(): Promise<void> {
+		this.#isBusy = true;
+		try {
+			const gateways = this.#options.gateways();
+			const gated: Target[] = [];
+			for (const gateway of gateways) gated.push(await this.#gateOf(gateway));
+			await this.#set("gateways", gated);
+			await this.#retire(gateways);
+			const webapp = this.#options.webapp();
+			await this.#set("webapp", webapp === null ? [] : [webapp]);
+			this.#trouble = null;
+		} catch (error) {
+			this.#trouble = String((error as Error).message);
+		}
+		this.#isBusy = false;
+	}
+
+	async #set(cluster: string, targets: readonly Target[]): Promise<void> {
+		const endpoints = targets.map((target) => ({ ...target, zone: ZONES[0] }));
+		const text = JSON.stringify(endpoints);
+		if (this.#told.get(cluster) === text) return;
+		await this.#program?.setEndpoints({ cluster, endpoints });
+		this.#told.set(cluster, text);
+	}
+
+	async #gateOf(gateway: Target): Promise<Target> {
+		const key = nameOf(gateway);
+		let gate = this.#gates.get(key);
+		if (gate === undefined) {
+			gate = new UpgradeGate(gateway);
+			this.#gates.set(key, gate);
+			await gate.start();
+			gate.heed(this.#rules());
+		}
+		return { host: "127.0.0.1", port: gate.port };
+	}
+
+	/** A gateway that takes nobody any more has its gate as long as anybody is with it. */
+	async #retire(gateways: readonly Target[]): Promise<void> {
+		const kept = new Set(gateways.map(nameOf));
+		for (const [key, gate] of this.#gates) {
+			if (kept.has(key) || gate.open > 0) continue;
+			this.#gates.delete(key);
+			await gate.stop();
+		}
+	}
+
+	#rules = (): GateRules => ({ upgrades: this.#upgrades, down: this.#down });
+
+	#rule(): void {
+		for (const gate of this.#gates.values()) gate.heed(this.#rules());
+	}
+}
+
+const nameOf = ({ host, port }: Target): string => `${host}:${port}`;
