@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 
-const PURE = "errors reactive policy protocol endpoint connection channels degraded".split(" ");
+const PURE = "errors reactive policy protocol endpoint connection channels degraded share".split(" ");
 const SHELL = "runtime transport dns assets client websocket react server testing".split(" ");
 const FOLDERS = [...PURE, ...SHELL];
 const PURE_FILES = [
@@ -36,6 +36,8 @@ const HOMES = new Map([
 const SHOW_HOMES = new Map([
 	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
 	["selfsigned", "playground/edge/tls/authority.ts"],
+	["uplot", "playground/page/edge/sockets-chart.ts"],
+	["vite", "playground/page-build.ts"],
 	["ws", "playground/edge/fleet/dialling.ts"],
 ]);
 

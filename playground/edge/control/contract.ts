@@ -5,7 +5,8 @@
  *   GET  /state     EdgeState                        POST /actions   Action → 204, or Refusal
  *   GET  /events    EdgeState, as server-sent        GET  /history   Sample[], one a second, 10 minutes
  *                   events, four a second            POST /reports   LedgerReport → 204: a page takes part
- *   GET  /where     Where: what to dial                              in the ledger
+ *   GET  /where     Where: what to dial                              in the ledger, `/events?client=<name>`
+ *                                                                    says for how long: until it ends
  *
  * Every request needs our Host, `X-Playground-Token`, and, if it comes from a page, one of our Origins.
  */
@@ -15,6 +16,9 @@ import type { DnsFault } from "../dns/answering.js";
 import type { DrainAction } from "../drain/action.js";
 import type { DrainView } from "../drain/contract.js";
 import type { MigrationAction, MigrationView } from "../migration/contract.js";
+import type { LedgerState } from "./ledger-contract.js";
+
+export type { LedgerEvent, LedgerReport, LedgerState } from "./ledger-contract.js";
 
 export type Role = "primary" | "backup";
 export const ROLES = ["primary", "backup"] as const;
@@ -106,6 +110,8 @@ export interface EdgeState {
 	readonly acceptRate: number | null;
 	readonly fleet: FleetState;
 	readonly ledger: LedgerState;
+	/** Where browsers were led that said who they are: the newest connection by visitor and name. */
+	readonly visits: readonly VisitState[];
 	readonly drain: DrainView;
 	readonly migration: MigrationView;
 }
@@ -191,6 +197,23 @@ export interface CdnState {
 	readonly requests: number;
 }
 
+/** A connection of a browser through the front, and what DNS answered for it. */
+export interface VisitState {
+	/** The label that it came with: "ada" of "ada.dub.primary.localhost". */
+	readonly visitor: string;
+	readonly name: Role | "api";
+	/** As near which PoP it asked. */
+	readonly from: string;
+	/** Null: DNS had no address. */
+	readonly pop: string | null;
+	readonly address: string | null;
+	readonly answers: readonly string[];
+	readonly ttlMs: number;
+	/** Wall time. */
+	readonly askedAt: number;
+	readonly isOpen: boolean;
+}
+
 export interface FleetState {
 	readonly wanted: number;
 	readonly clients: number;
@@ -209,35 +232,6 @@ export interface FleetState {
 	readonly recovery: { readonly p50: number; readonly p99: number } | null;
 	readonly threads: number;
 	readonly errors: number;
-}
-
-/**
- * Receipts of publishers against deliveries of all others on the same channel, by the position that
- * both name. A client owes a delivery if it was subscribed before the publish began.
- */
-export interface LedgerState {
-	/** Receipts that say stored. */
-	readonly stored: number;
-	/** Publishes that ended otherwise: expired, rejected, unknown. */
-	readonly unstored: number;
-	readonly delivered: number;
-	/** Owed, and not there: a later one is, or the client gave up on it (a gap), or a minute has passed. */
-	readonly lost: number;
-	readonly repeated: number;
-	readonly outOfOrder: number;
-	/** Delivered more than 30 s after the receipt. */
-	readonly late: number;
-	/** A position, but another message than the receipt's. */
-	readonly altered: number;
-	/** Owed, and still within its time. */
-	readonly pending: number;
-	/** Since its receipt; 0: nothing is pending. */
-	readonly oldestPendingMs: number;
-	/** Clients that take part now. */
-	readonly clients: number;
-	readonly sinceMs: number;
-	/** The first few things that went wrong, for people. */
-	readonly examples: readonly string[];
 }
 
 /** One a second. */
@@ -265,33 +259,3 @@ interface Endpoints {
 	readonly endpoints: readonly [string, string];
 	readonly api: string;
 }
-
-/** A client that is not of the fleet takes part in the ledger. All instants: wall time, in ms. */
-export interface LedgerReport {
-	readonly client: string;
-	readonly events: readonly LedgerEvent[];
-}
-
-export type LedgerEvent =
-	| { readonly is: "subscribed"; readonly channel: string; readonly at: number }
-	| { readonly is: "left"; readonly channel: string }
-	| {
-			readonly is: "receipt";
-			readonly channel: string;
-			readonly id: string;
-			/** Of the position; null: it was not stored. */
-			readonly offset: number | null;
-			readonly epoch: string | null;
-			/** When its publish began. */
-			readonly beganAt: number;
-			readonly at: number;
-	  }
-	| {
-			readonly is: "delivered";
-			readonly channel: string;
-			readonly id: string;
-			readonly offset: number;
-			readonly epoch: string;
-			readonly at: number;
-	  }
-	| { readonly is: "gap"; readonly channel: string };

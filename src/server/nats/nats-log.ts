@@ -17,10 +17,9 @@ import { RETAIN } from "../memory-log.js";
 import { checkLogOptions } from "../shared/check-options.js";
 import { Followed } from "../shared/followed.js";
 import { Redial } from "../shared/redial.js";
+import { checkPlace } from "./check-place.js";
 import { NatsConnection } from "./connection.js";
 import { NatsSession } from "./session.js";
-
-type Servers = string | readonly string[];
 
 /** What `natsLog` takes. Only `servers` is required. */
 export interface NatsLogOptions {
@@ -28,7 +27,10 @@ export interface NatsLogOptions {
 	 * One server, or those of one cluster: `nats://` or, with TLS, `tls://`; without a name or a password. A
 	 * function is asked before each dial.
 	 */
-	readonly servers: Servers | (() => Servers | Promise<Servers>);
+	readonly servers:
+		| string
+		| readonly string[]
+		| (() => string | readonly string[] | Promise<string | readonly string[]>);
 	/** Whom to log in as. @default nobody */
 	readonly login?: { readonly token: string } | { readonly user: string; readonly pass: string };
 	/** The stream that holds the log; it is made if there is none. @default "HOLDFAST" */
@@ -80,6 +82,7 @@ class NatsLog implements MessageLog {
 			checkLogOptions({ url, protocols: ["nats:", "tls:"], retain, timeoutMs });
 		const { clock = systemClock, random = Math.random } = runtime;
 		const { stream = "HOLDFAST", subject = "holdfast", replicas = 1 } = options;
+		const place = checkPlace({ stream, subject, replicas });
 		this.retain = retain;
 		this.#clock = clock;
 		this.#redial = new Redial({
@@ -87,9 +90,9 @@ class NatsLog implements MessageLog {
 			dial: async () => {
 				const found = typeof servers === "function" ? await servers() : servers;
 				const access = { servers: [found].flat(), timeoutMs, ...options.login };
-				const place = { stream, subject, replicas };
 				const connection = await NatsConnection.dial(access, place, random);
-				return new NatsSession(connection, { retain, clock, timeoutMs });
+				const by = `${clock.now().toString(36)}-${random().toString(36).slice(2)}`;
+				return new NatsSession(connection, { by, retain, clock, timeoutMs });
 			},
 			near: (session) => {
 				for (const followed of this.#followed.keys()) void this.#rejoin(session, followed);
