@@ -26,7 +26,7 @@ export type Command = { readonly isJson: boolean; readonly runFile: string | und
 
 export const HELP = `Usage: npm run edge -- <command> [options]
 
-Speaks to the playground that runs (npm run playground -- --edge full).
+Speaks to the playground that runs (npm run playground).
 
   status                     what is drained, how its zones are, and the end of the audit log
   drain                      leads newcomers elsewhere by DNS; of a whole PoP, everybody who is there

@@ -31,9 +31,7 @@ export async function takeRunFile({ token }: RunningEdge, path = RUN_FILE): Prom
 export async function readRunFile(path = RUN_FILE): Promise<RunningEdge> {
 	const text = await readFile(path, "utf8").catch(() => null);
 	if (text === null)
-		throw new Error(
-			`No playground runs here (there is no ${path}). Start one: npm run playground -- --edge full`,
-		);
+		throw new Error(`No playground runs here (there is no ${path}). Start one: npm run playground`);
 	try {
 		const { url, token } = JSON.parse(text) as Partial<RunningEdge>;
 		if (typeof url === "string" && URL.canParse(url) && typeof token === "string")
