@@ -25,6 +25,13 @@ describe("an action", () => {
 			pattern: "*.js",
 		},
 		{ do: "set-window", acceptRate: null },
+		{ do: "drain", zone: "DUB-a", service: "api", stepPercent: 1, everyMs: 0, reason: "a test" },
+		{ do: "undrain", pop: "DUB" },
+		{ do: "set-automation", automation: "watch" },
+		{ do: "sleep-fleet", ms: 60_000 },
+		{ do: "show-certificate", pop: "DUB", certificate: "expired" },
+		{ do: "migrate" },
+		{ do: "roll-back" },
 		{ do: "heal" },
 	])("%o is taken as it is", (action) => expect(readAction(action)).toEqual(action));
 
@@ -43,6 +50,11 @@ describe("an action", () => {
 		[{ do: "set-upgrades", pop: "DUB", upgrades: "maybe" }, '"pass", "refuse", "swallow"'],
 		[{ do: "fault-dns", fault: { is: "late", ms: "soon" } }, "one of none, silent"],
 		[{ do: "resize-fleet", clients: 1.5 }, "a whole number"],
+		[{ do: "drain", pop: "DUB", stepPercent: 0 }, "a whole number from 1 to 100"],
+		[{ do: "drain", pop: "DUB", service: "mail" }, 'one of "primary", "backup", "api", or missing'],
+		[{ do: "undrain", pop: "DUB", reason: "none" }, '"undrain" has no "reason"'],
+		[{ do: "set-automation", automation: true }, 'one of "off", "watch", "on"'],
+		[{ do: "sleep-fleet", ms: 60_001 }, "from 1 to 60000"],
 		[{ do: "heal", pop: "DUB" }, '"heal" has no "pop": it takes nothing.'],
 	])("%o is refused: %s", (value, why) => expect(() => readAction(value)).toThrow(why));
 });

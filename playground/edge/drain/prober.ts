@@ -2,19 +2,9 @@
  * Each zone is asked for its health through its own balancer, on a new connection each time, as a newcomer
  * would come in: the monitor asks a PoP's first balancer alone, and sees no half of it that is ill.
  */
-import { request } from "node:https";
-import { type EdgeConfig, namesOf } from "../config.js";
-import { HEALTH_PATH } from "../pop/health-path.js";
-import type { Reach } from "../reach.js";
+import { type Asker, askHealth } from "../ask-health.js";
 import type { Zone, ZoneSeen } from "./contract.js";
 import { zonesOf } from "./target.js";
-
-export interface ProberOptions {
-	readonly config: EdgeConfig;
-	readonly reach: Reach;
-	/** Who signed what the PoPs show: PEM. */
-	readonly authority: string;
-}
 
 interface Result {
 	readonly at: number;
@@ -22,13 +12,13 @@ interface Result {
 }
 
 export class Prober {
-	readonly #options: ProberOptions;
+	readonly #options: Asker;
 	readonly #zones: readonly Zone[];
 	readonly #results = new Map<string, readonly Result[]>();
 	#timer: NodeJS.Timeout | undefined;
 	#end = new AbortController();
 
-	constructor(options: ProberOptions) {
+	constructor(options: Asker) {
 		this.#options = options;
 		this.#zones = zonesOf(options.config);
 	}
@@ -63,7 +53,11 @@ export class Prober {
 
 	async #look({ zone, address }: Zone): Promise<void> {
 		const end = this.#end.signal;
-		const ok = await this.#ask(address, end).catch(() => false);
+		const late = AbortSignal.timeout(this.#options.config.drain.probeTimeoutMs);
+		const ok = await askHealth(this.#options, address, AbortSignal.any([end, late])).then(
+			({ statusCode }) => statusCode === 200,
+			() => false,
+		);
 		if (end.aborted) return;
 		this.#results.set(zone, [...this.#recent(zone), { at: performance.now(), ok }]);
 	}
@@ -71,26 +65,5 @@ export class Prober {
 	#recent(zone: string): readonly Result[] {
 		const since = performance.now() - this.#options.config.drain.windowMs;
 		return (this.#results.get(zone) ?? []).filter(({ at }) => at >= since);
-	}
-
-	#ask(address: string, end: AbortSignal): Promise<boolean> {
-		const { config, reach, authority } = this.#options;
-		const signal = AbortSignal.any([end, AbortSignal.timeout(config.drain.probeTimeoutMs)]);
-		return new Promise((resolve, reject) => {
-			const asked = request({
-				...reach.of(address),
-				path: HEALTH_PATH,
-				servername: namesOf(config).primary,
-				ca: authority,
-				agent: false,
-				signal,
-			});
-			asked.on("response", (response) => {
-				response.resume();
-				resolve(response.statusCode === 200);
-			});
-			asked.on("error", reject);
-			asked.end();
-		});
 	}
 }

@@ -1,18 +1,8 @@
 /* Both arms are asked the same, through every balancer of theirs: status, headers, and how long it took. */
 import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
-import { type EdgeConfig, namesOf } from "../config.js";
-import { HEALTH_PATH } from "../pop/health-path.js";
-import type { Reach } from "../reach.js";
+import { type Asker, askHealth } from "../ask-health.js";
 import { allAddresses } from "./arms.js";
 import type { ArmName, ArmSeen } from "./contract.js";
-
-export interface ArmProberOptions {
-	readonly config: EdgeConfig;
-	readonly reach: Reach;
-	/** Who signed what the PoPs show: PEM. */
-	readonly authority: string;
-}
 
 interface Result {
 	readonly at: number;
@@ -34,13 +24,13 @@ const PASSING = [
 ];
 
 export class ArmProber {
-	readonly #options: ArmProberOptions;
+	readonly #options: Asker;
 	readonly #results: Record<ArmName, readonly Result[]> = { old: [], new: [] };
 	readonly #headers: Record<ArmName, readonly string[] | null> = { old: null, new: null };
 	#timer: NodeJS.Timeout | undefined;
 	#end = new AbortController();
 
-	constructor(options: ArmProberOptions) {
+	constructor(options: Asker) {
 		this.#options = options;
 	}
 
@@ -81,7 +71,9 @@ export class ArmProber {
 		const end = this.#end.signal;
 		const beganAt = performance.now();
 		const late = AbortSignal.timeout(TIMEOUT_MS);
-		const answer = await this.#ask(address, AbortSignal.any([end, late])).catch(() => null);
+		const answer = await askHealth(this.#options, address, AbortSignal.any([end, late])).catch(
+			() => null,
+		);
 		if (end.aborted) return;
 		const is = answer?.statusCode === 200 ? "ok" : late.aborted ? "late" : "failed";
 		const now = performance.now();
@@ -92,26 +84,6 @@ export class ArmProber {
 	#recent(arm: ArmName): readonly Result[] {
 		const since = performance.now() - this.#options.config.migration.windowMs;
 		return this.#results[arm].filter(({ at }) => at >= since);
-	}
-
-	#ask(address: string, signal: AbortSignal): Promise<IncomingMessage> {
-		const { config, reach, authority } = this.#options;
-		return new Promise((resolve, reject) => {
-			const asked = request({
-				...reach.of(address),
-				path: HEALTH_PATH,
-				servername: namesOf(config).primary,
-				ca: authority,
-				agent: false,
-				signal,
-			});
-			asked.on("response", (response) => {
-				response.resume();
-				resolve(response);
-			});
-			asked.on("error", reject);
-			asked.end();
-		});
 	}
 }
 

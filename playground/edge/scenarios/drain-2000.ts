@@ -79,4 +79,6 @@ export function drainOf(name: string, clients: number, rate: number): Scenario {
 	};
 }
 
+/** Three tenths of it at three tenths of the rate: as long, and for machines that have other work. */
+export const DRAIN_600 = drainOf("drain-600", 600, 30);
 export const DRAIN_2000 = drainOf("drain-2000", 2_000, 100);

@@ -10,8 +10,8 @@ const HELP = `Usage: npm run scenario -- <name>… [options]
 Breaks an edge of its own, and says whether its clients noticed: one line each, or JSON.
 
   --list         what there is
-  --all          all of it, but for what has to be asked for by name: drain-2000
-  --clients <n>  of the fleet. (default: 30; of drain-2000 2000)
+  --all          all of it, but for what has to be asked for by name: drain-600, drain-2000
+  --clients <n>  of the fleet. (default: 30; of drain-600 600, of drain-2000 2000)
   --seed <n>     of DNS's chance; the order of events is the machine's all the same. (default: 1)
   --json         the verdicts, as one array
   --help         prints this

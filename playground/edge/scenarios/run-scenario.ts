@@ -26,8 +26,9 @@ const TALKATIVE: FleetManners = { room: 3, rate: 1.5, startsPerSecond: 500 };
 const USUAL: Partial<EdgeConfig> = {
 	ttl: 1,
 	cdnRoot: fileURLToPath(new URL("../../page", import.meta.url)),
-	// A minute has no room for the quarter of one that a PoP has to be well otherwise.
-	drain: { ...DRAIN_POLICY, leaveMs: 4_000 },
+	// A minute has no room for the quarter of one that a PoP has to be well otherwise, nor for twice as long
+	// after a relapse; and on a busy machine a probe may take a second, and nobody is ill.
+	drain: { ...DRAIN_POLICY, probeTimeoutMs: 2_500, leaveMs: 4_000, leaveShare: 0.2, flapMs: 1 },
 };
 
 const MOST_HAVE = 30;

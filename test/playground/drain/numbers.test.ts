@@ -1,6 +1,6 @@
 /*
- * E15: from a fault to another answer in DNS at most 5 s, and no newcomer after 5 s and a TTL. Probes with the
- * shipped policy, in virtual time, at every phase between a fault and the next probe.
+ * E15: from a fault to another answer in DNS at most 5 s; who still has the old one may come for as long as its
+ * TTL. Probes with the shipped policy, in virtual time, at every phase between a fault and the next probe.
  */
 import { seededRandom } from "holdfast/testing";
 import { describe, expect, it } from "vitest";

@@ -24,7 +24,8 @@ beforeAll(async () => {
 		{
 			clients: CLIENTS,
 			ttl: 1,
-			drain: { ...DRAIN_POLICY, leaveMs: 2_000 },
+			// A busy machine answers late, and is not ill.
+			drain: { ...DRAIN_POLICY, probeTimeoutMs: 2_500, leaveMs: 2_000, leaveShare: 0.2, flapMs: 1 },
 			auditFile: join(folder, "audit.jsonl"),
 		},
 		// Three in a room, one in each PoP; all said and heard is in the ledger.
