@@ -33,7 +33,7 @@ const HOMES = new Map([
 const SHOW_HOMES = new Map([
 	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
 	["selfsigned", "playground/edge/tls/authority.ts"],
-	["ws", "playground/edge/fleet/dialling.ts"],
+	["ws", "playground/edge/websockets.ts"],
 ]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */
