@@ -44,6 +44,8 @@ export interface ApplinkCounts {
 	readonly failed: number;
 	/** Frames that were none of the protocol's. */
 	readonly strange: number;
+	/** Of `apps.connections.open`. */
+	readonly refused: number;
 }
 
 /** The longest a timer can wait. */
@@ -55,7 +57,7 @@ export class Applink {
 	readonly #policy: ApplinkPolicy;
 	readonly #lines = new Map<number, Line>();
 	readonly #waiting = new Map<number, (outcome: Outcome) => void>();
-	readonly #counts = { acknowledged: 0, failed: 0, strange: 0 };
+	readonly #counts = { acknowledged: 0, failed: 0, strange: 0, refused: 0 };
 	#state: ApplinkState;
 	#ids = 0;
 	#timer: NodeJS.Timeout | undefined;
@@ -175,6 +177,7 @@ export class Applink {
 		switch (effect.type) {
 			case "reply":
 				this.#reply = effect.reply;
+				if (effect.reply.is === "refused") this.#counts.refused += 1;
 				return;
 			case "refuse":
 				this.#lines.get(effect.socket)?.refuse();
