@@ -44,6 +44,8 @@ export interface ApplinkCounts {
 	readonly failed: number;
 	/** Frames that were none of the protocol's. */
 	readonly strange: number;
+	/** Acknowledgements that settled nothing: late, or of nothing that there was. */
+	readonly unasked: number;
 	/** Of `apps.connections.open`. */
 	readonly refused: number;
 }
@@ -57,7 +59,7 @@ export class Applink {
 	readonly #policy: ApplinkPolicy;
 	readonly #lines = new Map<number, Line>();
 	readonly #waiting = new Map<number, (outcome: Outcome) => void>();
-	readonly #counts = { acknowledged: 0, failed: 0, strange: 0, refused: 0 };
+	readonly #counts = { acknowledged: 0, failed: 0, strange: 0, unasked: 0, refused: 0 };
 	#state: ApplinkState;
 	#ids = 0;
 	#timer: NodeJS.Timeout | undefined;
@@ -156,8 +158,13 @@ export class Applink {
 
 	#received(socket: number, text: string | null): void {
 		const read = text === null ? null : decodeAcknowledgement(text);
-		if (read === null) this.#counts.strange += 1;
-		else this.#take({ type: "acknowledged", socket, ...read });
+		if (read === null) {
+			this.#counts.strange += 1;
+			return;
+		}
+		const { acknowledged } = this.#counts;
+		this.#take({ type: "acknowledged", socket, ...read });
+		if (this.#counts.acknowledged === acknowledged) this.#counts.unasked += 1;
 	}
 
 	#take(input: ApplinkInput): void {
