@@ -29,10 +29,7 @@ export class Supra {
 		if (String(request.headers["if-range"] ?? "").startsWith("W/")) delete request.headers.range;
 		request.headers.range = sane(request.headers.range, file.bytes);
 		response.setHeader("Content-Type", SHOWN.includes(file.type) ? file.type : OCTETS);
-		response.setHeader(
-			"Content-Disposition",
-			`attachment; filename*=UTF-8''${encoded(file.name)}`,
-		);
+		response.setHeader("Content-Disposition", `attachment; filename*=UTF-8''${encoded(file.name)}`);
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
 		// Strong: what is published under an id never changes.
