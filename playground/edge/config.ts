@@ -3,6 +3,7 @@
  * Where this machine has no other loopback addresses than 127.0.0.1 (macOS), addresses stay the names
  * under which DNS knows a PoP's balancers, and `reach.ts` says which ports of 127.0.0.1 stand for them.
  */
+import type { AppConfig } from "./applink/contract.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -48,6 +49,8 @@ export interface EdgeConfig {
 	readonly cdnRoot: string | null;
 	/** Background clients at the start. */
 	readonly clients: number;
+	/** That Applink serves: what is published to "app:<id>" is an event for it. */
+	readonly apps: readonly AppConfig[];
 }
 
 export const CONFIG: EdgeConfig = {
@@ -68,6 +71,7 @@ export const CONFIG: EdgeConfig = {
 	pageOrigins: [],
 	cdnRoot: null,
 	clients: 500,
+	apps: [],
 };
 
 interface PopSketch extends Pick<PopConfig, "name" | "city" | "place" | "region"> {

@@ -40,7 +40,7 @@ export class EdgeApi {
 	readonly #server = createServer((request, response) => this.#serve(request, response));
 	readonly #raw = new Set<Duplex>();
 	/** Flannel's questions go the way of everybody's. */
-	readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
+	readonly #agent = new Agent({ keepAlive: false, maxSockets: 16 });
 
 	constructor(options: EdgeApiOptions) {
 		const { room, follow, isFresh = () => true, webapp, policy = {} } = options;

@@ -5,10 +5,14 @@
  *    PoP ══ mutual TLS ══▶ mesh ── "holdfast-log" ──▶ log service ──▶ log
  *                              ╰── "http/1.1" ──────▶ webapp ───────▶ log
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { createServer, memoryLog, type RealtimeServer } from "holdfast/server";
+import { Directory } from "../api/directory.js";
+import { AppEvents } from "../applink/app-events.js";
+import type { AppConfig } from "../applink/contract.js";
+import { OPEN_PATH } from "../applink/opening.js";
 import type { Target } from "../balancer.js";
 import type { ApiState } from "../control/contract.js";
 import { LogService } from "../log/log-service.js";
@@ -25,6 +29,8 @@ export interface MainRegionOptions {
 	readonly peers: readonly string[];
 	readonly attendance: Attendance;
 	readonly allowedOrigins: () => readonly string[];
+	/** That Applink serves. */
+	readonly apps: readonly AppConfig[];
 }
 
 export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
@@ -32,6 +38,8 @@ export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
 export class MainRegion {
 	readonly log = memoryLog();
 	readonly service = new LogService(this.log);
+	readonly directory = new Directory(this.log);
+	readonly apps: AppEvents;
 	readonly #options: MainRegionOptions;
 	readonly #mesh;
 	readonly #streams = new Set<TLSSocket>();
@@ -41,6 +49,7 @@ export class MainRegion {
 
 	constructor(options: MainRegionOptions) {
 		this.#options = options;
+		this.apps = new AppEvents(options.apps, this.log);
 		this.#mesh = createTlsServer({
 			...options.certificate,
 			ca: options.authority,
@@ -86,7 +95,11 @@ export class MainRegion {
 
 	/** A new one, over the same log. */
 	async startWebapp(): Promise<void> {
-		this.#webapp ??= await startWebapp(this.#options, this.log);
+		this.#webapp ??= await startWebapp(this.#options, this.log, (request, response) => {
+			if (request.url === OPEN_PATH) this.apps.applink.open(request, response);
+			else if (this.directory.serve(request, response) === "foreign")
+				response.writeHead(404, { "Content-Type": "text/plain" }).end("There is no such path.\n");
+		});
 	}
 
 	async stopWebapp(): Promise<void> {
@@ -115,7 +128,11 @@ interface Webapp extends RealtimePort {
 	readonly counts: { readonly polls: number; readonly publishes: number };
 }
 
-async function startWebapp(options: MainRegionOptions, log: MainRegion["log"]): Promise<Webapp> {
+async function startWebapp(
+	options: MainRegionOptions,
+	log: MainRegion["log"],
+	others: RequestListener,
+): Promise<Webapp> {
 	const { attendance, allowedOrigins } = options;
 	const counts = { polls: 0, publishes: 0 };
 	const server: RealtimeServer<IncomingMessage> = createServer({
@@ -123,7 +140,7 @@ async function startWebapp(options: MainRegionOptions, log: MainRegion["log"]): 
 		authorize: ({ token }) => (isName(token) ? { id: token } : null),
 		allowedOrigins: allowedOrigins(),
 	});
-	const port = await openRealtimePort(server);
+	const port = await openRealtimePort(server, others);
 	port.http.prependListener("request", ({ method, url = "", headers }) => {
 		const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
 		if (method === "OPTIONS" || token === undefined) return;

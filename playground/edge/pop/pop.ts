@@ -3,11 +3,15 @@
  * link to the main region (which needs none).
  *
  *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
- *                                 ╰── webapp ───────────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
+ *                                 ╰── api ── webapp ────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
  */
 import { Agent } from "node:https";
 import { connect as connectTls } from "node:tls";
 import type { MessageLog } from "holdfast/server";
+import { EdgeApi } from "../api/edge-api.js";
+import type { FileRoom } from "../api/files/file-room.js";
+import { changesOf, readChange } from "../api/flannel/question.js";
+import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
 import type { PopConfig } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
@@ -36,7 +40,12 @@ export interface PopOptions {
 	readonly attendance: Attendance;
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
+	/** Of all PoPs. */
+	readonly room: FileRoom;
 }
+
+/** Nobody listens there: who asks hears so at once. */
+const NOWHERE = { host: "127.0.0.1", port: 1 };
 
 export type Link = "clients" | "main";
 
@@ -48,6 +57,8 @@ export class Pop {
 	readonly link: Balancer | null;
 	readonly proxy: PopProxy;
 	readonly gateways: readonly GatewayServer[];
+	/** The HTTP half, beside what gateways answer. */
+	readonly api: EdgeApi;
 	readonly #options: PopOptions;
 	readonly #arrivals = new Arrivals();
 	readonly #remoteLog: RemoteLog | null;
@@ -69,11 +80,12 @@ export class Pop {
 		this.gateways = Array.from({ length: config.gateways }, (_, at) =>
 			this.#newGateway(`${config.name}-${at + 1}`),
 		);
+		this.api = this.#newApi();
 		this.proxy = new TlsProxy({
 			certificate: options.certificate,
 			routes: options.routes,
 			gateway: () => this.#pickGateway(),
-			webapp: () => this.#webapp(),
+			webapp: () => ({ ...(this.api.target ?? NOWHERE), agent: false, isTls: false }),
 		});
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
@@ -195,9 +207,26 @@ export class Pop {
 		return this.link === null ? [] : [this.link];
 	}
 
+	get #log(): MessageLog {
+		return this.#remoteLog ?? this.#options.main.log;
+	}
+
+	#newApi(): EdgeApi {
+		return new EdgeApi({
+			room: this.#options.room,
+			webapp: () => this.#webapp(),
+			isFresh: () => this.isLogNear,
+			follow: (team, changed) =>
+				this.#log.follow(changesOf(team), ({ data }) => {
+					const change = readChange(data);
+					if (change !== null) changed(change);
+				}),
+		});
+	}
+
 	#newGateway(name: string): GatewayServer {
-		const { attendance, acceptRate, allowedOrigins, main } = this.#options;
-		const log: MessageLog = this.#remoteLog ?? main.log;
+		const { attendance, acceptRate, allowedOrigins } = this.#options;
+		const log = this.#log;
 		const arrived = (): void => this.#arrivals.add();
 		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
 	}
@@ -212,10 +241,10 @@ export class Pop {
 		return first?.target ?? null;
 	}
 
-	#webapp() {
+	#webapp(): Upstream {
 		if (this.#agent !== null) return { agent: this.#agent, host: MESH_NAME, isTls: true };
-		const { host = "127.0.0.1", port = 1 } = this.#options.main.webapp ?? {};
-		return { host, port, agent: false as const, isTls: false };
+		const { host, port } = this.#options.main.webapp ?? NOWHERE;
+		return { host, port, agent: false, isTls: false };
 	}
 
 	#newAgent(): Agent {

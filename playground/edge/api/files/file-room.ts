@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -21,14 +21,21 @@ const MAX_TYPE_LENGTH = 127;
 export class FileRoom {
 	readonly uploads: string;
 	readonly files: string;
+	readonly #root: string;
 
 	constructor(root: string) {
+		this.#root = root;
 		this.uploads = join(root, "uploads");
 		this.files = join(root, "files");
 	}
 
 	async open(): Promise<void> {
 		for (const folder of [this.uploads, this.files]) await mkdir(folder, { recursive: true });
+	}
+
+	/** With all that is in it. */
+	async remove(): Promise<void> {
+		await rm(this.#root, { recursive: true, force: true });
 	}
 
 	/** In hex. */

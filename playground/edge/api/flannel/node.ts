@@ -6,7 +6,7 @@
  *                                                        ╰ changed meanwhile: answered, not kept
  */
 import { LRUCache } from "lru-cache";
-import { type Change, type Entry, type Kind, type Question } from "./question.js";
+import type { Change, Entry, Kind, Question } from "./question.js";
 
 export interface NodeOptions {
 	/** Entries. @default 20000 */
