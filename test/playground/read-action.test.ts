@@ -24,6 +24,7 @@ describe("an action", () => {
 			pattern: "*.js",
 		},
 		{ do: "set-window", acceptRate: null },
+		{ do: "allow-boots", pop: "DUB", share: 0.1 },
 		{ do: "heal" },
 	])("%o is taken as it is", (action) => expect(readAction(action)).toEqual(action));
 
@@ -41,6 +42,7 @@ describe("an action", () => {
 		],
 		[{ do: "set-upgrades", pop: "DUB", upgrades: "maybe" }, '"pass", "refuse", "swallow"'],
 		[{ do: "fault-dns", fault: { is: "late", ms: "soon" } }, "one of none, silent"],
+		[{ do: "allow-boots", pop: "DUB", share: 2 }, "from 0 to 1"],
 		[{ do: "resize-fleet", clients: 1.5 }, "a whole number"],
 		[{ do: "heal", pop: "DUB" }, '"heal" has no "pop": it takes nothing.'],
 	])("%o is refused: %s", (value, why) => expect(() => readAction(value)).toThrow(why));

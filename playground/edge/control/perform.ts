@@ -36,6 +36,8 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return edge.pop(action.pop).deploy(action.withinMs);
 		case "restart-servers":
 			return edge.pop(action.pop).restart();
+		case "allow-boots":
+			return edge.pop(action.pop).api.www.allowBoots(action.share);
 		case "flip-dns":
 			edge.pop(action.pop);
 			return edge.names.flip(action.pop, action.up);
@@ -85,6 +87,7 @@ async function heal(edge: Assembly): Promise<void> {
 	for (const pop of edge.pops) {
 		await pop.restore();
 		await pop.setConditions("main", HEALTHY);
+		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");
 	}
 	for (const { name } of edge.cdns.states) await edge.cdns.heal(name);

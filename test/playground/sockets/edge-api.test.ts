@@ -100,11 +100,8 @@ it("Imgproxy leads to nothing of the edge's own", async () => {
 });
 
 it("boots are shed alone at a PoP, by order: polls, and boots elsewhere, go on", async () => {
-	const { assembly } = rig.edge;
-	const { www } = assembly.pop("FRA").api;
 	expect((await near("FRA")("/boot/T1")).status).toBe(200);
-	www.allowBoots(0);
-	onTestFinished(() => www.allowBoots(1));
+	await rig.control.act({ do: "allow-boots", pop: "FRA", share: 0 });
 	const refused = await near("FRA")("/boot/T1");
 	expect(refused.status).toBe(503);
 	expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -112,6 +109,8 @@ it("boots are shed alone at a PoP, by order: polls, and boots elsewhere, go on",
 	const client = rig.client("FRA");
 	expect(await client.publish("lobby", "still here")).toMatchObject({ status: "stored" });
 	expect((await near("FRA")("/nothing-of-ours")).status).toBe(404);
+	await rig.control.act({ do: "heal" });
+	expect((await near("FRA")("/boot/T1")).status).toBe(200);
 });
 
 it("an app of Applink's hears what somebody publishes to it at any PoP", async () => {

@@ -36,7 +36,7 @@ export const PUBLIC_GATE: Gate = {
 	allowsPort: (port) => port === 80 || port === 443,
 };
 
-export const FETCH_LIMITS: FetchLimits = { bytes: 10 * 1024 * 1024, ms: 10_000, redirects: 3 };
+export const FETCH_LIMITS: FetchLimits = { bytes: 10 * 1024 * 1024, ms: 8_000, redirects: 3 };
 
 const TOO_LATE = wrong(504, "It took too long.");
 
