@@ -10,6 +10,8 @@ const TYPED = {
 	react: "src/react.ts",
 	server: "src/server.ts",
 	"server-node": "src/server-node.ts",
+	"server-redis": "src/server-redis.ts",
+	"server-nats": "src/server-nats.ts",
 	testing: "src/testing.ts",
 	assets: "src/assets.ts",
 	boot: "src/boot.ts",

@@ -10,6 +10,8 @@ const alias = [
 	{ find: /^holdfast\/node$/, replacement: source("./src/node.ts") },
 	{ find: /^holdfast\/server$/, replacement: source("./src/server.ts") },
 	{ find: /^holdfast\/server\/node$/, replacement: source("./src/server-node.ts") },
+	{ find: /^holdfast\/server\/redis$/, replacement: source("./src/server-redis.ts") },
+	{ find: /^holdfast\/server\/nats$/, replacement: source("./src/server-nats.ts") },
 	{ find: /^holdfast\/react$/, replacement: source("./src/react.ts") },
 	{ find: /^holdfast\/testing$/, replacement: source("./src/testing.ts") },
 	{ find: /^holdfast\/assets$/, replacement: source("./src/assets.ts") },
@@ -19,7 +21,15 @@ const alias = [
 ];
 
 /** They use sockets, processes, a browser or the built package: after the rest, and one file at a time. */
-const WORLDLY = ["browser", "examples", "integration", "package", "playground/sockets", "project"];
+const WORLDLY = [
+	"browser",
+	"examples",
+	"integration",
+	"package",
+	"playground/sockets",
+	"project",
+	"server/logs",
+];
 const worldly = WORLDLY.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
 const shared = {

@@ -1,11 +1,14 @@
 /* The command line, checked. */
 import { parseArgs } from "node:util";
+import { LOG_KINDS, type LogKind } from "./edge/log/log-store.js";
 
 export interface Settings {
 	/** Of the page; the three servers take the ports after it. 0: any that are free. */
 	readonly port: number;
 	/** "full": PoPs, DNS, CDNs, front, fleet and control API, without a page. */
 	readonly edge: "small" | "full";
+	/** Where the full edge's messages lie. */
+	readonly log: LogKind;
 	/** Background clients of the full edge. */
 	readonly clients: number;
 }
@@ -25,6 +28,8 @@ and a page with a chat and with buttons that break them.
   --edge full      the whole edge instead: PoPs, DNS, CDNs, a fleet of clients, and an API
                    to break them with; no page yet. (default: small)
   --clients <n>    of the whole edge's fleet. (default: ${DEFAULT_CLIENTS})
+  --log <kind>     where the whole edge keeps its messages: memory, or a redis or nats server
+                   that is started for it. (default: memory)
   --help           prints this
 `;
 
@@ -36,6 +41,7 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 			port: { type: "string" },
 			edge: { type: "string" },
 			clients: { type: "string" },
+			log: { type: "string" },
 			help: { type: "boolean", short: "h" },
 		},
 	});
@@ -48,5 +54,8 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 	const clients = values.clients === undefined ? DEFAULT_CLIENTS : Number(values.clients);
 	if (!Number.isInteger(clients) || clients < 0 || values.clients === "")
 		throw new Error(`--clients ${values.clients} is no number of clients.`);
-	return { port, edge, clients };
+	const log = LOG_KINDS.find((kind) => kind === (values.log ?? "memory"));
+	if (log === undefined) throw new Error(`--log ${values.log}: it is memory, redis or nats.`);
+	if (log !== "memory" && edge !== "full") throw new Error(`--log ${log} needs --edge full.`);
+	return { port, edge, log, clients };
 }

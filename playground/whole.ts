@@ -4,10 +4,11 @@ import { prepareEdge } from "./edge/whole-edge.js";
 import type { Settings } from "./settings.js";
 
 /** Resolves when it has stopped. Rejects, with words for people, if a part does not start. */
-export async function runWholeEdge({ port, clients }: Settings): Promise<void> {
+export async function runWholeEdge({ port, log, clients }: Settings): Promise<void> {
 	const ports = port === 0 ? { front: 0, control: 0 } : { front: port + 1, control: port + 2 };
 	const edge = await prepareEdge({
 		clients,
+		log,
 		cdnRoot: fileURLToPath(new URL("page", import.meta.url)),
 		pageOrigins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
 		ports: { ...ports, edge: 0 },

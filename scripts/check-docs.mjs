@@ -15,14 +15,14 @@ const span = (prefix, count) =>
 const CATALOGUES = {
 	"docs/FAULTS.md": [
 		...[span("N", 25), span("D", 9), span("V", 26), span("T", 10), span("C", 9)].flat(),
-		...[span("L", 11), span("A", 8)].flat(),
+		...[span("L", 11), span("A", 8), span("F", 12)].flat(),
 		// The security checklist: handshake, limits, parsing, logs and page, input shapes, supply chain.
 		...[span("H", 7), span("M", 2), span("P", 4), span("G", 5), span("I", 13), span("U", 3)].flat(),
 	],
 	"docs/STATES.md": [
 		...span("S", 23),
 		...["S25", "S26", "S27", "S28"],
-		...["E1", "E2", "E3", "E4", "E5", "E6", "E16"],
+		...["E1", "E2", "E3", "E4", "E5", "E6", "E16", "E17"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),
 	],

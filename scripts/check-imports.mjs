@@ -27,6 +27,9 @@ const HOMES = new Map([
 	["p-retry", "src/runtime/attempts.ts"],
 	["ws", "src/server/node.ts"],
 	["react", "src/react/react.ts"],
+	["redis", "src/server/redis/connection.ts"],
+	["@nats-io/jetstream", "src/server/nats/connection.ts"],
+	["@nats-io/transport-node", "src/server/nats/connection.ts"],
 ]);
 
 /** The same of the playground. An example is too small to need one. */

@@ -15,6 +15,7 @@ import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
+import { type LogStore, logStore } from "./log/log-store.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
 import { Attendance } from "./pop/attendance.js";
@@ -40,6 +41,7 @@ export class Assembly {
 	readonly reach: Reach;
 	readonly credentials: Credentials;
 	readonly names: Names;
+	readonly store: LogStore;
 	readonly main: MainRegion;
 	/** What is uploaded: gone with the run. */
 	readonly room: FileRoom;
@@ -66,6 +68,7 @@ export class Assembly {
 		this.credentials = credentials;
 		this.acceptRate = config.acceptRate;
 		this.names = new Names(config);
+		this.store = logStore(config.log);
 		this.main = this.#newMain();
 		this.room = new FileRoom(join(tmpdir(), `holdfast-edge-${this.run}`));
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
@@ -173,6 +176,7 @@ export class Assembly {
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
 		return new MainRegion({
+			log: this.store.log,
 			certificate: credentials.mesh,
 			authority: credentials.meshAuthority,
 			peers: config.pops.map(({ name }) => name),

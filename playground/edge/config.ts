@@ -5,6 +5,8 @@
  */
 import type { AppConfig } from "./applink/contract.js";
 
+import type { LogKind } from "./log/log-store.js";
+
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
 	readonly name: string;
@@ -26,6 +28,8 @@ export interface EdgeConfig {
 	readonly pops: readonly PopConfig[];
 	/** Which of them holds the log and the webapp. */
 	readonly main: string;
+	/** What holds the messages: this process, or a server that is started for it. */
+	readonly log: LogKind;
 	/** Of the DNS server. */
 	readonly dnsAddress: string;
 	/** Seconds, of the WebSocket names. */
@@ -62,6 +66,7 @@ export const CONFIG: EdgeConfig = {
 		pop({ name: "IAD", city: "Virginia", place: "US-VA", region: "us-east-1", block: "127.0.4" }),
 	],
 	main: "IAD",
+	log: "memory",
 	dnsAddress: "127.0.53.1",
 	ttl: 10,
 	capacity: 2_000,

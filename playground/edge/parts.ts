@@ -10,9 +10,15 @@ const WELL_MS = 10_000;
 
 /** The control API comes first: by it the others are watched as they start. */
 export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): readonly Part[] {
-	const { main, config } = edge;
+	const { main, config, store } = edge;
 	return [
 		{ name: "control", start: () => control.start(), stop: () => control.stop() },
+		{
+			name: `${config.main}/${config.log}`,
+			start: () => store.start(),
+			stop: () => store.stop(),
+			look: () => failedIf(store.trouble),
+		},
 		{ name: `${config.main}/log`, start: () => main.startMesh(), stop: () => main.stopMesh() },
 		{ name: `${config.main}/files`, start: () => edge.room.open(), stop: () => edge.room.remove() },
 		{

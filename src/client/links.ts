@@ -151,6 +151,7 @@ export class Links implements LinkKeeping, LinkFacts {
 			link: this.#shell.publisher.helloLink(dialId),
 			name: NAME,
 			version: VERSION,
+			short: true,
 			...(queue.identity === null ? {} : { as: queue.identity }),
 		});
 	}

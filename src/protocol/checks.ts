@@ -33,9 +33,13 @@ export function parseFrames(
 	text: string,
 	{ maxLength, maxFrames }: TextLimits,
 	judge: (frame: Raw) => Verdict,
+	unfold: (batch: unknown[]) => void = () => undefined,
 ): Raw[] {
 	const parsed = parseJson(text, maxLength);
-	return keepKnown(Array.isArray(parsed) ? parsed : [parsed], maxFrames, judge);
+	if (!Array.isArray(parsed)) return keepKnown([parsed], maxFrames, judge);
+	if (parsed.length > maxFrames) throw violation();
+	unfold(parsed);
+	return keepKnown(parsed, maxFrames, judge);
 }
 
 /** The frames themselves, not copies: validation in place is what keeps the hot path at JSON.parse's cost. */

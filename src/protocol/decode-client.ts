@@ -104,7 +104,8 @@ function isHello(frame: Raw): boolean {
 		isCount(frame.link) &&
 		isShortText(frame.name, MAX_ID_LENGTH) &&
 		isShortText(frame.version, MAX_ID_LENGTH) &&
-		isOptionalText(frame.as, MAX_IDENTITY_LENGTH)
+		isOptionalText(frame.as, MAX_IDENTITY_LENGTH) &&
+		isMark(frame.short)
 	);
 }
 

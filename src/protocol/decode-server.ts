@@ -25,13 +25,14 @@ import {
 	SHORTEST_BEAT_MS,
 	type TextLimits,
 } from "./limits.js";
+import type { Position } from "./position.js";
 
 /**
  * The frames of one text message, in order.
  * @throws RealtimeError `protocol-violation`: close with 4400. `message-too-large`: close with 4413.
  */
 export function decodeServerMessage(text: string, limits: TextLimits): readonly ServerFrame[] {
-	return parseFrames(text, limits, judge) as unknown as ServerFrame[];
+	return parseFrames(text, limits, judge, unfold) as unknown as ServerFrame[];
 }
 
 /** @throws RealtimeError as `decodeServerMessage`: a captive portal's page is malformed. */
@@ -96,6 +97,27 @@ function judge(frame: Raw): Verdict {
 		default:
 			return isText(frame.type) ? null : false;
 	}
+}
+
+/** Writes out what a batch's short messages leave out; one that follows no stored message stays, and is malformed. */
+function unfold(batch: unknown[]): void {
+	let before: Raw | null = null;
+	for (let at = 0; at < batch.length; at += 1) {
+		const value = batch[at];
+		if (before !== null && Array.isArray(value)) {
+			before = follow(before, value);
+			batch[at] = before;
+		} else before = isObject(value) && isStored(value) ? value : null;
+	}
+}
+
+const isStored = ({ type, position }: Raw): boolean => type === "message" && isPosition(position);
+
+function follow(before: Raw, short: readonly unknown[]): Raw {
+	const { epoch, offset } = before.position as Position;
+	const [id, data, at = before.at, from = before.from] = short;
+	const position: Position = { epoch, offset: offset + 1 };
+	return { type: "message", channel: before.channel, position, at, from, id, data };
 }
 
 function isMessage(frame: Raw): boolean {

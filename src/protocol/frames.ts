@@ -1,6 +1,7 @@
 /*
  * The wire, as types. docs/PROTOCOL.md is the normative text; names here and there are the same.
- * A text message carries one frame, or an array of them: a batch, in order.
+ * A text message carries one frame, or an array of them: a batch, in order. In a batch for a client whose
+ * hello says `short`, a message may be an array instead (`ShortMessage`).
  */
 import type { Position, StartAt } from "./position.js";
 
@@ -19,6 +20,8 @@ export interface HelloFrame {
 	readonly version: string;
 	/** The identity that this client's queue belongs to; absent until a server has named one. */
 	readonly as?: string;
+	/** It reads `ShortMessage`. */
+	readonly short?: true;
 }
 export interface SubscribeFrame {
 	readonly type: "subscribe";
@@ -97,6 +100,12 @@ export interface MessageFrame {
 	readonly id: string;
 	readonly data: unknown;
 }
+/**
+ * After a stored message in a batch, the next one of its channel and epoch: `at` and `from` are left out
+ * where they are as before. What is the same in a hundred messages is written, and parsed, once.
+ */
+export type ShortMessage = readonly [id: string, data: unknown, at?: number, from?: string | null];
+
 export interface GapFrame {
 	readonly type: "gap";
 	readonly channel: string;

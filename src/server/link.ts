@@ -10,7 +10,7 @@ import { decodeClientMessage } from "../protocol/decode-client.js";
 import type { ClientFrame, HelloFrame } from "../protocol/frames.js";
 import { PRE_HELLO_BYTES, PRE_HELLO_MS } from "../protocol/limits.js";
 import type { Admission } from "./access.js";
-import type { ServerLink, ServerSocket } from "./contract.js";
+import type { FollowedMessage, ServerLink, ServerSocket } from "./contract.js";
 import { Deadlines } from "./deadlines.js";
 import { kindOf } from "./fault.js";
 import type { Hub } from "./hub.js";
@@ -82,6 +82,10 @@ export class Link implements ServerLink, Wire, Door {
 		this.#outbound.send(frame);
 	}
 
+	sendMessage(message: FollowedMessage): void {
+		this.#outbound.sendMessage(message);
+	}
+
 	room(): Promise<void> {
 		return this.#outbound.room();
 	}
@@ -146,6 +150,7 @@ export class Link implements ServerLink, Wire, Door {
 		const world = { hub: this.#hub, wire: this, deadlines: this.#deadlines, admit: this.#admit };
 		const session = new Session(hello, identity, world);
 		this.#session = session;
+		this.#outbound.isShort = hello.short === true;
 		session.begin();
 		const [, ...rest] = this.#buffered;
 		this.#buffered = [];

@@ -35,19 +35,21 @@ export class MemoryChannel {
 	readonly #ids: Remembered<number>;
 	readonly #fences: Remembered<{ readonly link: number; readonly offset: number }>;
 	readonly #eras: Era[];
-	#head = 0;
+	#head: number;
 	/** A listener that appends would otherwise show the others its message before this one. */
 	#untold: FollowedMessage[] | null = null;
 
-	constructor(name: string, epoch: string, retain: Retention, now: number) {
+	/** `head`: of what is not here any more; where it is not 0, nothing before it is retained. */
+	constructor(name: string, epoch: string, retain: Retention, now: number, head = 0) {
 		this.#name = name;
 		this.#retain = retain;
-		this.#eras = [{ epoch, beganAt: 0 }];
+		this.#head = head;
+		this.#eras = [{ epoch, beganAt: head }];
 		this.#ids = new Remembered(retain.ms + TRANSIT_MS, now);
 		this.#fences = new Remembered(retain.ms + TRANSIT_MS, now);
 	}
 
-	get #epoch(): string {
+	get epoch(): string {
 		return (this.#eras.at(-1) as Era).epoch;
 	}
 
@@ -61,12 +63,26 @@ export class MemoryChannel {
 	}
 
 	append(message: LogMessage, fence: Fence | undefined, now: number): Appended {
-		const key = scoped(message.from, message.id);
+		return this.judge(message, fence, now) ?? this.store(message, fence, now);
+	}
+
+	/** What an append would be answered with that stores nothing; null: it would store. */
+	judge(message: LogMessage, fence: Fence | undefined, now: number): Appended | null {
 		this.#ids.turn(now);
-		const known = this.#ids.get(key);
+		const known = this.#ids.get(scoped(message.from, message.id));
 		if (known !== undefined)
 			return { status: "stored", position: this.#at(known), duplicate: true };
-		if (fence !== undefined && this.#isFenced(message.from, fence, now)) return FENCED;
+		const isRefused = fence !== undefined && this.#isFenced(message.from, fence, now);
+		return isRefused ? FENCED : null;
+	}
+
+	/** What was judged, here or by another server. */
+	store(
+		message: LogMessage,
+		fence: Pick<Fence, "client" | "link"> | undefined,
+		now: number,
+	): Appended {
+		const key = scoped(message.from, message.id);
 		const position = this.#at(++this.#head);
 		if (fence !== undefined) {
 			const raised = { link: fence.link, offset: this.#head };
@@ -100,7 +116,7 @@ export class MemoryChannel {
 
 	read(after: Position, limit: number): { messages: readonly StoredMessage[]; complete: boolean } {
 		const base = this.#head - this.#retained.length;
-		const isOurs = after.epoch === this.#epoch;
+		const isOurs = after.epoch === this.epoch;
 		const from = Math.min(Math.max(isOurs ? after.offset : this.#lowest(after), base), this.#head);
 		return {
 			messages: this.#slice(from - base, from - base + limit),
@@ -113,7 +129,7 @@ export class MemoryChannel {
 		const until =
 			position === null
 				? this.#head
-				: (position.epoch === this.#epoch ? position.offset : this.#lowest(position) + 1) - 1;
+				: (position.epoch === this.epoch ? position.offset : this.#lowest(position) + 1) - 1;
 		const end = Math.max(0, Math.min(until, this.#head) - base);
 		return this.#slice(Math.max(0, end - limit), end);
 	}
@@ -144,7 +160,7 @@ export class MemoryChannel {
 	}
 
 	#isFenced(from: string | null, { client, link, epoch }: Fence, now: number): boolean {
-		if (epoch !== null && epoch !== this.#epoch) return true;
+		if (epoch !== null && epoch !== this.epoch) return true;
 		this.#fences.turn(now);
 		return link < (this.#fences.get(scoped(from, client))?.link ?? link);
 	}
@@ -164,7 +180,7 @@ export class MemoryChannel {
 	}
 
 	#at(offset: number): Position {
-		return { epoch: this.#epoch, offset };
+		return { epoch: this.epoch, offset };
 	}
 }
 

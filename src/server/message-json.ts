@@ -10,19 +10,37 @@ const LONGEST = 8_192;
  * One text a message for the live feed, every replay, every poll and every link. Slots by offset: a
  * WeakMap of all that a log retains makes the collector's work longer than the texts that it spares.
  */
-const messages: FollowedMessage[] = [];
-const texts: string[] = [];
+class Texts {
+	readonly #messages: FollowedMessage[] = [];
+	readonly #texts: string[] = [];
+
+	of(message: FollowedMessage, compose: (message: FollowedMessage) => string): string {
+		const slot = (message.position?.offset ?? 0) % SLOTS;
+		if (this.#messages[slot] === message) return this.#texts[slot] as string;
+		const text = compose(message);
+		if (text.length <= LONGEST) {
+			this.#messages[slot] = message;
+			this.#texts[slot] = text;
+		}
+		return text;
+	}
+}
+
+const texts = new Texts();
+const shorts = new Texts();
 
 /** The message frame of a message. */
 export function messageJson(message: FollowedMessage): string {
-	const slot = (message.position?.offset ?? 0) % SLOTS;
-	if (messages[slot] === message) return texts[slot] as string;
-	const text = compose(message);
-	if (text.length <= LONGEST) {
-		messages[slot] = message;
-		texts[slot] = text;
-	}
-	return text;
+	return texts.of(message, compose);
+}
+
+/** What of `message` differs from the one before it in its channel, which is the same for all links. */
+export function shortJson(before: FollowedMessage, message: FollowedMessage): string {
+	return shorts.of(message, ({ at, from, id, data = null }) => {
+		const isAt = at !== before.at;
+		const rest = from !== before.from ? `,${at},${quote(from)}` : isAt ? `,${at}` : "";
+		return `[${quote(id)},${dataJson(data)}${rest}]`;
+	});
 }
 
 /** Spelt out, since each message costs it: what does not change from one to the next is made once. */

@@ -1,7 +1,8 @@
 import { encodeBatches } from "../protocol/encode.js";
 import type { Clock } from "../runtime/runtime.js";
-import type { ServerSocket } from "./contract.js";
+import type { FollowedMessage, ServerSocket } from "./contract.js";
 import type { Flushable, Flusher } from "./flusher.js";
+import { messageJson, shortJson } from "./message-json.js";
 
 /**
  * What waits beyond it leaves at once. A client hears of a message when it is whole: at 8 kbit/s one of
@@ -10,6 +11,8 @@ import type { Flushable, Flusher } from "./flusher.js";
 const BATCH_LENGTH = 4_096;
 /** Of one message to a client that holds more than one frame: room for the last one, in any script. */
 const MOST_BYTES = 4 * BATCH_LENGTH;
+/** Of UTF-8. */
+const MOST_BYTES_A_UNIT = 3;
 const SHORTEST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 100;
 
@@ -24,8 +27,12 @@ export class Outbound implements Flushable {
 	readonly #batchLength: number;
 	#frames: string[] = [];
 	#queued = 0;
+	/** What the last frame that waits tells, if that is a message. */
+	#last: FollowedMessage | null = null;
 	#isPlanned = false;
 	#isOver = false;
+	/** The client reads short messages. */
+	isShort = false;
 
 	constructor(
 		socket: ServerSocket,
@@ -47,6 +54,26 @@ export class Outbound implements Flushable {
 	}
 
 	send(frame: string): void {
+		this.#last = null;
+		this.#push(frame);
+	}
+
+	sendMessage(message: FollowedMessage): void {
+		this.#push(this.#shortOf(message) ?? messageJson(message));
+		// Pushing may have flushed, and a short message is of the batch with the one that it follows.
+		this.#last = this.#frames.length > 0 ? message : null;
+	}
+
+	/** Null: in full, since nothing that it continues waits, or since it might be split off from that. */
+	#shortOf(message: FollowedMessage): string | null {
+		const last = this.#last;
+		if (!this.isShort || last === null || !isNext(last, message)) return null;
+		const short = shortJson(last, message);
+		const length = this.#queued + this.#frames.length + short.length + 1;
+		return length * MOST_BYTES_A_UNIT < MOST_BYTES ? short : null;
+	}
+
+	#push(frame: string): void {
 		if (this.#isOver) return;
 		this.#frames.push(frame);
 		this.#queued += frame.length;
@@ -66,6 +93,7 @@ export class Outbound implements Flushable {
 		}
 		const frames = this.#frames;
 		this.#frames = [];
+		this.#last = null;
 		this.#queued = 0;
 		try {
 			for (const batch of encodeBatches(frames, MOST_BYTES)) this.#socket.send(batch);
@@ -84,4 +112,10 @@ export class Outbound implements Flushable {
 		this.#isOver = true;
 		this.#frames = [];
 	}
+}
+
+function isNext(before: FollowedMessage, after: FollowedMessage): boolean {
+	const [a, b] = [before.position, after.position];
+	if (a === null || b === null || before.channel !== after.channel) return false;
+	return a.epoch === b.epoch && a.offset + 1 === b.offset;
 }

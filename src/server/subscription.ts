@@ -14,7 +14,6 @@ import { dispose } from "../reactive/disposable.js";
 import type { FollowedMessage, StoredMessage } from "./contract.js";
 import { kindOf } from "./fault.js";
 import type { Hub } from "./hub.js";
-import { messageJson } from "./message-json.js";
 import { isLater, isSame } from "./position-order.js";
 import { rejected } from "./rejection.js";
 import { readReplay } from "./replay.js";
@@ -40,7 +39,7 @@ export class Subscription {
 	#seen = NOWHERE;
 	/** The last head that the client has heard of. */
 	#told = NOWHERE;
-	#held: string[] = [];
+	#held: FollowedMessage[] = [];
 	#follow: Disposable | null = null;
 	#settle: () => void = () => undefined;
 	/** Resolves once its place in the log is known, or it has ended. */
@@ -144,16 +143,14 @@ export class Subscription {
 		if (this.#phase !== "live") {
 			if (isLater(position, this.#seen)) this.#seen = position;
 		} else if (position.epoch === epoch && position.offset === offset + 1) {
-			const text = messageJson(message);
 			this.#position = position;
-			this.#wire.send(text);
+			this.#wire.sendMessage(message);
 		} else if (isLater(position, this.#position)) this.#learn(position);
 	}
 
 	#hearEphemeral(message: FollowedMessage): void {
-		if (this.#phase === "live" || this.#phase === "stale") this.#wire.send(messageJson(message));
-		else if (this.#phase === "replaying" && this.#held.length < MAX_HELD)
-			this.#held.push(messageJson(message));
+		if (this.#phase === "live" || this.#phase === "stale") this.#wire.sendMessage(message);
+		else if (this.#phase === "replaying" && this.#held.length < MAX_HELD) this.#held.push(message);
 	}
 
 	#learn(position: Position): void {
@@ -173,7 +170,7 @@ export class Subscription {
 		}
 		if (this.#phase !== "replaying") return;
 		this.#phase = "live";
-		for (const text of this.#held.splice(0)) this.#wire.send(text);
+		for (const message of this.#held.splice(0)) this.#wire.sendMessage(message);
 	}
 
 	async #readOn(): Promise<void> {
@@ -192,7 +189,7 @@ export class Subscription {
 		for (const message of messages) {
 			if (this.#phase !== "replaying") return;
 			this.#position = message.position;
-			this.#wire.send(messageJson(message));
+			this.#wire.sendMessage(message);
 			if (this.#wire.isBusy) await this.#wire.room();
 		}
 	}

@@ -18,7 +18,7 @@ const malformed = expect.objectContaining({ code: "protocol-violation" });
 
 // What a frame may leave out; of all else it needs every field.
 const OPTIONAL: Partial<Record<Type, readonly string[]>> = {
-	hello: ["as"],
+	hello: ["as", "short"],
 	publish: ["data", "first"],
 	subscribe: ["from"],
 };
@@ -40,6 +40,7 @@ const WRONG: readonly (readonly [Type, string, readonly unknown[]])[] = [
 	["hello", "class", ["", "Boot", null]],
 	["hello", "link", [-1, 0.5, "1", null]],
 	["hello", "as", [null, 1]],
+	["hello", "short", [null, 1, false]],
 	["subscribe", "id", [-1, 0.5, "1", null]],
 	["subscribe", "channel", ["", 1, null, {}]],
 	["subscribe", "from", ["latest", 1, [], {}, { last: -1 }, { last: "1" }, { epoch: "e" }]],

@@ -168,6 +168,54 @@ describe("a batch", () => {
 	});
 });
 
+describe("a short message", () => {
+	const position = { epoch: "e", offset: 7 };
+	const message = { ...SERVER_FRAMES.message, position, at: 5, from: "ann" };
+	const next = (offset: number, over: object) => ({
+		...message,
+		position: { epoch: "e", offset },
+		...over,
+	});
+
+	it("is the next of its channel, with all that it leaves out", () => {
+		const shorts = [
+			["x", 1],
+			["y", null, 6],
+			["z", [], 6, null],
+			["", 2],
+		];
+		expect(decodeValue([SERVER_FRAMES.ping, message, ...shorts, SERVER_FRAMES.ping])).toEqual([
+			SERVER_FRAMES.ping,
+			message,
+			next(8, { id: "x", data: 1 }),
+			next(9, { id: "y", data: null, at: 6 }),
+			next(10, { id: "z", data: [], at: 6, from: null }),
+			next(11, { id: "", data: 2, at: 6, from: null }),
+			SERVER_FRAMES.ping,
+		]);
+	});
+
+	it.each([
+		["alone", ["x", 1]],
+		["first", [["x", 1], message]],
+		["behind another frame", [message, SERVER_FRAMES.ping, ["x", 1]]],
+		["behind an ephemeral message", [{ ...message, position: null }, ["x", 1]]],
+		["behind a malformed one", [{ ...message, id: 5 }, ["x", 1]]],
+		["of a position that cannot be", [{ ...message, position: { epoch: "e" } }, ["x", 1]]],
+		["without an id", [message, []]],
+		["with an id that is none", [message, [1, 1]]],
+		["at no time", [message, ["x", 1, "now"]]],
+		["at null", [message, ["x", 1, null]]],
+		["of nobody that has a name", [message, ["x", 1, 5, 5]]],
+		[
+			"past the last offset",
+			[{ ...message, position: { epoch: "e", offset: 2 ** 53 - 1 } }, ["x", 1]],
+		],
+	])("%s is malformed", (_, value) => {
+		expect(() => decodeValue(value)).toThrow(malformed);
+	});
+});
+
 describe("a text", () => {
 	it("is not parsed when it is too long", () => {
 		const limits = { maxLength: 10, maxFrames: 1 };

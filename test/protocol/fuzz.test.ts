@@ -38,7 +38,9 @@ const DECODERS: Record<string, Decoder> = {
 	"messages of a server": {
 		decode: decodeServerMessage,
 		isWellFormed: wire.serverMessage,
-		samples: [...server, server].map((sample) => JSON.stringify(sample)),
+		samples: [...server, server, [message, ["x", 1], ["y", {}, 5, "ann"]]].map((sample) =>
+			JSON.stringify(sample),
+		),
 	},
 	"messages of a client": {
 		decode: decodeClientMessage,

@@ -59,6 +59,7 @@ export const CLIENT_FRAMES: { readonly [T in ClientFrame["type"]]: ClientFrame &
 		name: "holdfast",
 		version: "1.0.0",
 		as: "ann",
+		short: true,
 	},
 	subscribe: { type: "subscribe", id: 1, channel: "room", from: position },
 	unsubscribe: { type: "unsubscribe", id: 1, channel: "room" },

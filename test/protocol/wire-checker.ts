@@ -143,6 +143,7 @@ export const clientFrame = either(
 		name: text(0, 128),
 		version: text(0, 128),
 		as: optional(text(0, 256)),
+		short: mark,
 	}),
 	fields({ type: oneOf("subscribe"), id: integer, channel, from: start }),
 	fields({ type: oneOf("unsubscribe"), id: integer, channel }),

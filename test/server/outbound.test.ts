@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createRig, hello, subscribe } from "./rig.js";
+import { decodeServerMessage } from "../../src/protocol/decode-server.js";
+import { SERVER_TEXT } from "../../src/protocol/limits.js";
+import { seededRandom } from "../../src/testing/seeded-random.js";
+import { createRig, hello, publish, subscribe } from "./rig.js";
 
 describe("A slow consumer", () => {
 	it("is closed with 4410 once more waits than sendBufferBytes, and counted", async () => {
@@ -131,4 +134,79 @@ describe("Frames", () => {
 			if (text.startsWith("["))
 				expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(16_384);
 	});
+});
+
+describe("Short messages", () => {
+	const short = { short: true } as const;
+
+	it("say only what differs from the message before them", async () => {
+		const rig = createRig();
+		const peer = await rig.connect("ada", short);
+		peer.say(subscribe("a"));
+		await rig.settle();
+		peer.clear();
+		await Promise.all([rig.server.publish("a", 1), rig.server.publish("a", 2)]);
+		await rig.settle();
+		const [first, second] = peer.frames as readonly unknown[];
+		expect(first).toMatchObject({ type: "message", data: 1, from: null });
+		expect(second).toEqual([expect.any(String), 2]);
+	});
+
+	it("carry at and from where these are others", async () => {
+		const rig = createRig();
+		const [peer, lin] = [await rig.connect("ada", short), await rig.connect("lin")];
+		peer.say(subscribe("a"));
+		await rig.settle();
+		await rig.server.publish("a", 1);
+		await rig.clock.advance(7);
+		await rig.server.publish("a", 2);
+		lin.say(publish("x"));
+		await rig.settle();
+		const again = await rig.connect("ada", { ...short, link: 2 });
+		again.say(subscribe("a", "earliest"));
+		await rig.settle();
+		const [message] = again.all("message");
+		const at = (message?.at ?? 0) + 7;
+		expect(again.frames.slice(-2)).toEqual([
+			[expect.any(String), 2, at],
+			["x", "x", at, "lin"],
+		]);
+	});
+
+	it("are not sent to a client that has not asked for them", async () => {
+		const rig = createRig();
+		const peer = await rig.connect();
+		peer.say(subscribe("a"));
+		await rig.settle();
+		await Promise.all(Array.from({ length: 5 }, (_, n) => rig.server.publish("a", n)));
+		await rig.settle();
+		expect(peer.data).toEqual([0, 1, 2, 3, 4]);
+	});
+
+	it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
+		"are read as what was published, whatever lengths, scripts and channels (seed %i)",
+		async (seed) => {
+			const random = seededRandom(seed);
+			const rig = createRig({ maxFrameBytes: 100_000 });
+			const peers = [await rig.connect("ada", short), await rig.connect("lin")] as const;
+			for (const peer of peers) for (const name of ["a", "b"]) peer.say(subscribe(name));
+			await rig.settle();
+			for (let n = 0; n < 120; n += 1) {
+				const length = random() < 0.1 ? random() * 30_000 : random() * 300;
+				const text = (random() < 0.5 ? "x" : "語").repeat(length);
+				void rig.server.publish(random() < 0.8 ? "a" : "b", { n, text });
+				if (random() < 0.1) peers[0].say({ type: "ping", at: n });
+				if (random() < 0.1) await rig.clock.advance(1);
+			}
+			await rig.settle();
+			const [read, whole] = peers.map(({ texts }) =>
+				texts.flatMap((text) => decodeServerMessage(text, SERVER_TEXT)),
+			);
+			const messages = (frames: typeof read) => frames?.filter(({ type }) => type === "message");
+			expect(messages(read)).toHaveLength(120);
+			expect(messages(read)).toEqual(messages(whole));
+			const size = ({ texts }: (typeof peers)[0]): number => texts.join("").length;
+			expect(size(peers[0])).toBeLessThan(size(peers[1]));
+		},
+	);
 });

@@ -107,4 +107,16 @@ export const SERVER: readonly Omit<Mutation, "home">[] = [
 		find: "this.#socket.bufferedBytes() + this.#queued > this.#limit)",
 		replace: "this.#socket.bufferedBytes() + this.#queued > 1e9)",
 	},
+	{
+		name: "a short message follows one of another channel",
+		file: "server/outbound.ts",
+		find: "before.channel !== after.channel",
+		replace: "false",
+	},
+	{
+		name: "a short message follows one that has left",
+		file: "server/outbound.ts",
+		find: "this.#frames.length > 0 ? message : null;",
+		replace: "message;",
+	},
 ];

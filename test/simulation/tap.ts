@@ -8,6 +8,7 @@ import type {
 	SubscribeFrame,
 } from "../../src/protocol/frames.js";
 import type { Position } from "../../src/protocol/position.js";
+import { inFull } from "./short-messages.js";
 import type { Ledger, Reader, Sheet } from "./ledger.js";
 import type { Payload } from "./truth.js";
 
@@ -103,7 +104,7 @@ export class Tap {
 	received(text: string): void {
 		// What comes after the program has hung up is nobody's.
 		if (this.hasLeft) return;
-		for (const frame of [JSON.parse(text)].flat() as ServerFrame[]) this.takes(frame);
+		for (const frame of inFull([JSON.parse(text)].flat())) this.takes(frame);
 	}
 
 	closed(code: number): void {

@@ -1,8 +1,8 @@
 /* A CDN that goes wrong in the ways of FAULTS C1 to C9, file by file and while it runs. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { AssetManifest, AssetType } from "../../src/assets/manifest.js";
 import { integrityOf } from "../../src/assets/integrity.js";
+import type { AssetManifest, AssetType } from "../../src/assets/manifest.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 
 export const FAULTS = [

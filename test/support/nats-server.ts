@@ -1,25 +1,15 @@
-/* A real nats-server, where there is one: $NATS_SERVER, one that is installed, or scripts/nats-server.mjs's. */
+/* A real nats-server, with a WebSocket. */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 
-const CACHED = fileURLToPath(
-	new URL("../../node_modules/.cache/nats-server/usr/sbin/nats-server", import.meta.url),
-);
 const CONFIG = `
 host: 127.0.0.1
 port: -1
 websocket { host: "127.0.0.1", port: -1, no_tls: true }
 `;
-
-export function findNatsServer(): string | null {
-	const places = [process.env.NATS_SERVER, "/usr/sbin/nats-server", "/usr/bin/nats-server", CACHED];
-	return places.find((path) => path && existsSync(path)) ?? null;
-}
 
 /** Resolves with the port of its WebSocket. */
 export async function startNatsServer(

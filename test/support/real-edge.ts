@@ -11,8 +11,8 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TestContext } from "vitest";
-import { createClient } from "../../src/client/create-client.js";
 import type { Client } from "../../src/client/client.js";
+import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import type { Position } from "../../src/protocol/position.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";

@@ -73,9 +73,9 @@ export class LogService {
 					if (stream.writableLength > MOST_UNREAD_BYTES) stream.destroy();
 				});
 				follows.set(n, follow);
-				const head = log.head(channel);
 				await follow;
-				return head;
+				// Not before: what is stored in between would be neither heard nor read.
+				return log.head(channel);
 			}
 			case "unfollow": {
 				const follow = follows.get(asked.follow);

@@ -8,7 +8,12 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { createServer, memoryLog, type RealtimeServer } from "holdfast/server";
+import {
+	createServer,
+	type MessageLog,
+	type RealtimeServer,
+	type Retention,
+} from "holdfast/server";
 import { Directory } from "../api/directory.js";
 import { AppEvents } from "../applink/app-events.js";
 import type { AppConfig } from "../applink/contract.js";
@@ -21,6 +26,7 @@ import { type Attendance, isName } from "./attendance.js";
 import { openRealtimePort, type RealtimePort } from "./realtime-port.js";
 
 export interface MainRegionOptions {
+	readonly log: MessageLog;
 	/** Of the mesh. */
 	readonly certificate: KeyPair;
 	/** Who signs PoPs' certificates: PEM. */
@@ -36,9 +42,11 @@ export interface MainRegionOptions {
 export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
 
 export class MainRegion {
-	readonly log = memoryLog();
-	readonly service = new LogService(this.log);
-	readonly directory = new Directory(this.log);
+	readonly log: MessageLog;
+	/** What the log keeps. */
+	readonly retain: Retention;
+	readonly service: LogService;
+	readonly directory: Directory;
 	readonly apps: AppEvents;
 	readonly #options: MainRegionOptions;
 	readonly #mesh;
@@ -49,7 +57,13 @@ export class MainRegion {
 
 	constructor(options: MainRegionOptions) {
 		this.#options = options;
-		this.apps = new AppEvents(options.apps, this.log);
+		this.log = options.log;
+		const { retain } = options.log;
+		if (retain === undefined) throw new RangeError("The log does not say what it retains.");
+		this.retain = retain;
+		this.service = new LogService(options.log);
+		this.directory = new Directory(options.log);
+		this.apps = new AppEvents(options.apps, options.log);
 		this.#mesh = createTlsServer({
 			...options.certificate,
 			ca: options.authority,

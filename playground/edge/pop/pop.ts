@@ -75,7 +75,7 @@ export class Pop {
 		this.link = isMain ? null : new Balancer({ target: options.meshTarget });
 		this.#remoteLog = isMain
 			? null
-			: new RemoteLog({ dial: () => this.#dialMesh(ALPN.log), retain: main.log.retain });
+			: new RemoteLog({ dial: () => this.#dialMesh(ALPN.log), retain: main.retain });
 		this.#agent = isMain ? null : this.#newAgent();
 		this.gateways = Array.from({ length: config.gateways }, (_, at) =>
 			this.#newGateway(`${config.name}-${at + 1}`),

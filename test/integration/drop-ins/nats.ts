@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { WebSocket as PlainWebSocket } from "ws";
+import { findTool } from "../../../playground/edge/tools/find-tool.js";
 import { ASYNC_DISPOSE } from "../../../src/reactive/disposable.js";
-import { findNatsServer, startNatsServer } from "../../support/nats-server.js";
+import { startNatsServer } from "../../support/nats-server.js";
 import { type Library, type Server, serve } from "./library.js";
 
 const INFO = {
@@ -96,13 +97,13 @@ async function serveReal(program: string): Promise<Server> {
 	};
 }
 
-const program = findNatsServer();
+const program = await findTool("nats-server");
 
 export const nats: Library = {
 	name: "@nats-io/nats-core",
 	path: "",
-	// A real nats-server where there is one (scripts/nats-server.mjs gets it), else a small one.
-	serve: () => (program === null ? serveSmall() : serveReal(program)),
+	// A real nats-server where there is one (npm run edge:install gets it), else a small one.
+	serve: () => (program === undefined ? serveSmall() : serveReal(program.path)),
 	open: async (failoverWebSocket, endpoints) => {
 		const bytes = new TextEncoder();
 		const text = new TextDecoder();

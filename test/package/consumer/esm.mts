@@ -13,7 +13,9 @@ import {
 import { type DnsTracker, dohResolver, nodeResolver, trackDns } from "holdfast/dns";
 import { fileLocks, fileStorage } from "holdfast/node";
 import { createServer, type MessageLog, memoryLog } from "holdfast/server";
+import { natsLog } from "holdfast/server/nats";
 import { attach } from "holdfast/server/node";
+import { redisLog } from "holdfast/server/redis";
 import { createHarness, seededRandom } from "holdfast/testing";
 import { holdfast, type VitePlugin } from "holdfast/vite";
 import { failoverWebSocket, ResilientWebSocket } from "holdfast/websocket";
@@ -64,7 +66,12 @@ export function label(state: ConnectionState): string {
 	}
 }
 
-const log: MessageLog = memoryLog();
+const logs: readonly (() => MessageLog)[] = [
+	memoryLog,
+	() => redisLog({ url: "redis://127.0.0.1" }),
+	() => natsLog({ servers: ["nats://127.0.0.1"], replicas: 3 }),
+];
+const log: MessageLog = logs[0]?.() ?? memoryLog();
 const server = createServer<IncomingMessage>({
 	log,
 	authorize: ({ token, context }) => (token === null ? null : { id: `${token}${context.url}` }),

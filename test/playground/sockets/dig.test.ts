@@ -1,24 +1,22 @@
-/* E4: BIND's dig, which other people wrote, agrees with the server. `scripts/install-tools.sh` installs it. */
+/* E4: BIND's dig, which other people wrote, agrees with the server. `npm run edge:install dig` gets it. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { DnsServer } from "../../../playground/edge/dns/server.js";
+import { findTool, type Tool } from "../../../playground/edge/tools/find-tool.js";
 import { BACKUP, dnsServer, PRIMARY } from "./dns-rig.js";
 
 const run = promisify(execFile);
-let isInstalled = false;
+let installed: Tool | undefined;
 
 beforeAll(async () => {
-	isInstalled = await run("dig", ["-v"]).then(
-		() => true,
-		() => false,
-	);
+	installed = await findTool("dig");
 });
 
 /** Without dig a test says so as loudly as it can; on CI it fails. */
 function needDig({ skip, task }: TestContext): void {
-	if (isInstalled) return;
-	const why = `SKIPPED, since dig is not installed (scripts/install-tools.sh): ${task.name}`;
+	if (installed !== undefined) return;
+	const why = `SKIPPED, since dig is not installed (npm run edge:install dig): ${task.name}`;
 	if (process.env.CI) throw new Error(why);
 	console.warn(why);
 	skip(why);
@@ -26,7 +24,7 @@ function needDig({ skip, task }: TestContext): void {
 
 async function dig(server: DnsServer, ...args: readonly string[]): Promise<string> {
 	const at = [`@${server.address}`, "-p", `${server.port}`, "+tries=1", "+time=10"];
-	const { stdout } = await run("dig", [...at, ...args]);
+	const { stdout } = await run(installed?.path ?? "dig", [...at, ...args]);
 	return stdout;
 }
 

@@ -118,7 +118,7 @@ describe("the main region", () => {
 					...pair,
 					ALPNProtocols: [ALPN.log],
 				}),
-			retain: main.log.retain,
+			retain: main.retain,
 		});
 		onTestFinished(() => log[Symbol.asyncDispose]());
 		const connections = main.service.connections;

@@ -1,10 +1,11 @@
 /* What the pages of browser tests run: an app with a client, and a record of what it saw. */
-import { createClient } from "../../../src/client/create-client.js";
+
 import type { Client } from "../../../src/client/client.js";
+import { createClient } from "../../../src/client/create-client.js";
 import type { ClientOptions } from "../../../src/client/options.js";
-import { IndexedDbStorage } from "../../../src/runtime/storage.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
+import { IndexedDbStorage } from "../../../src/runtime/storage.js";
 
 type Plain = Omit<ClientOptions, "getToken" | "runtime">;
 

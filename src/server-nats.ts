@@ -1,0 +1,1 @@
+export { type NatsLogOptions, natsLog } from "./server/nats/nats-log.js";

@@ -1,0 +1,1 @@
+export { type RedisLogOptions, redisLog } from "./server/redis/redis-log.js";
