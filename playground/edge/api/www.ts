@@ -74,6 +74,9 @@ export class Www {
 			this.#counts[asks].shed += 1;
 			response.setHeader("Retry-After", Math.ceil(verdict.retryAfterMs / 1_000));
 			response.setHeader("X-Edge-Shed", asks);
+			// Or a page of another origin could not read when to come again.
+			response.setHeader("Access-Control-Allow-Origin", "*");
+			response.setHeader("Access-Control-Expose-Headers", "Retry-After, X-Edge-Shed");
 			return answer(response, 503, "There is too much to do.");
 		}
 		this.#counts[asks].served += 1;

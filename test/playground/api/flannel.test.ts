@@ -1,5 +1,6 @@
 /* E14: Flannel is lazy, bounded, pinned by team, and drops what changes. */
 import { describe, expect, it } from "vitest";
+import { Flannel } from "../../../playground/edge/api/flannel/flannel.js";
 import { FlannelNode, type NodeOptions } from "../../../playground/edge/api/flannel/node.js";
 import {
 	type Change,
@@ -55,8 +56,11 @@ class Origin {
 	readonly #listeners = new Map<string, (change: Change) => void>();
 
 	node(limits: Partial<NodeOptions> = {}): FlannelNode {
-		return new FlannelNode({
-			...limits,
+		return new FlannelNode({ ...limits, ...this.options });
+	}
+
+	get options(): Pick<NodeOptions, "fetch" | "follow"> {
+		return {
 			fetch: async (question) => {
 				this.asked.push(question);
 				const { version } = this;
@@ -71,7 +75,7 @@ class Origin {
 				this.#listeners.set(team, changed);
 				return { [Symbol.asyncDispose]: async () => void this.left.push(team) };
 			},
-		});
+		};
 	}
 
 	change(team: string, id: string): void {
@@ -178,6 +182,22 @@ describe("a node", () => {
 		origin.isAway = false;
 		expect(await node.find(users("T1", "U2"))).toHaveLength(1);
 	});
+});
+
+it("serves a team from another node when its own has gone, and asks anew", async () => {
+	const origin = new Origin();
+	const flannel = new Flannel({ ...origin.options, nodes: ["a", "b", "c"] });
+	const own = nodeOf(ringOf(["a", "b", "c"]), "T1") ?? "";
+	expect(await flannel.find(users("T1", "U1"))).toHaveLength(1);
+	await flannel.find(users("T1", "U1"));
+	expect(flannel.counts[own]).toMatchObject({ hits: 1, misses: 1 });
+	await flannel.remove(own);
+	expect(origin.left).toEqual(["T1"]);
+	expect(await flannel.find(users("T1", "U1"))).toHaveLength(1);
+	expect(Object.keys(flannel.counts)).not.toContain(own);
+	expect(origin.asked).toHaveLength(2);
+	for (const node of Object.keys(flannel.counts)) await flannel.remove(node);
+	await expect(flannel.find(users("T1", "U1"))).rejects.toThrow("no node");
 });
 
 describe("a question", () => {

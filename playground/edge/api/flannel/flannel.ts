@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isName } from "../../pop/attendance.js";
 import { FlannelNode, type NodeCounts, type NodeOptions } from "./node.js";
-import { readQuestion } from "./question.js";
+import { type Entry, type Question, readQuestion } from "./question.js";
 import { nodeOf, type Ring, ringOf } from "./ring.js";
 
 export interface FlannelOptions extends NodeOptions {
@@ -39,6 +39,13 @@ export class Flannel {
 		await node?.stop();
 	}
 
+	/** By the team's node. Rejects when it has to ask the webapp, and that is away. */
+	async find(question: Question): Promise<readonly Entry[]> {
+		const node = this.#nodes.get(nodeOf(this.#ring, question.team) ?? "");
+		if (node === undefined) throw new Error("Flannel has no node.");
+		return node.find(question);
+	}
+
 	async stop(): Promise<void> {
 		await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
 	}
@@ -54,8 +61,7 @@ export class Flannel {
 				error: "It takes a team, users or channels, and 1 to 100 ids.",
 			});
 		const { isFresh = () => true } = this.#options;
-		const node = this.#nodes.get(nodeOf(this.#ring, question.team) ?? "");
-		const found = await node?.find(question).catch(() => undefined);
+		const found = await this.find(question).catch(() => undefined);
 		if (found === undefined) return answer(response, 503, { error: "The webapp is away." });
 		answer(response, 200, { [question.kind]: found, fresh: isFresh() });
 	}
