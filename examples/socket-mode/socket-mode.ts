@@ -1,8 +1,8 @@
 /*
  * Socket Mode, as an app speaks it, without a gap at refreshes. Links come and go:
  *
- *    old   hello ──────── warning ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ let go: nothing is on its way on it any more
- *    new                     ╰─ dial ──── hello ─────────────────────────────── warning ─ …
+ *    old   hello ──────── warning ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▶ ended by the server: it has sent all that
+ *    new                     ╰─ dial ──── hello ──────────── warning ─ …              it had to say there
  *
  * A link that breaks without a word is dialled again by itself, with a ticket of its own for each dial.
  */
@@ -40,8 +40,8 @@ interface Frame {
 	readonly accepts_response_payload?: boolean;
 }
 
-/** After the new link's hello the server sends nothing more on the old one; what it had sent arrives by then. */
-const LINGER_MS = 2_000;
+/** A link that was warned ends ten seconds later by the server's hand; past this, by ours. */
+const LINGER_MS = 20_000;
 /** What Slack tries again comes within minutes: so many ids reach further back. */
 const REMEMBERED = 10_000;
 /** Nothing that a later try could change. */
@@ -95,7 +95,7 @@ export class SocketMode {
 		link.is = "here";
 		this.#options.log("connected");
 		for (const old of this.#links)
-			if (old.is === "leaving") setTimeout(() => this.#leave(old), LINGER_MS);
+			if (old.is === "leaving") setTimeout(() => this.#leave(old), LINGER_MS).unref();
 	}
 
 	#disconnect(link: Link, reason: string): void {

@@ -94,7 +94,8 @@ export class Applink {
 
 	get counts(): ApplinkCounts {
 		const sockets: Record<string, number> = {};
-		for (const { app } of this.#state.sockets.values()) sockets[app] = (sockets[app] ?? 0) + 1;
+		for (const { app, is } of this.#state.sockets.values())
+			if (is !== "ended") sockets[app] = (sockets[app] ?? 0) + 1;
 		return { sockets, pending: this.#state.pending.size, ...this.#counts };
 	}
 

@@ -1,10 +1,10 @@
 /*
  * Slack's Socket Mode, the server's side. Of each socket:
  *
- *            dialled,             10 s before its end          its end, refresh, switched off
- *    ticket ──────────▶ open ───────────────────────▶ warned ─────────────────────────────────▶ gone
- *       │ used, foreign, too old: refused    │                                                    ▲
- *       ╰ an 11th: too_many_websockets       ╰────────────────── closed by the app ───────────────╯
+ *            dialled,             10 s before its end          its end, refresh, off         closed
+ *    ticket ──────────▶ open ───────────────────────▶ warned ─────────────────────────▶ ended ──▶ gone
+ *       │ used, foreign, too old: refused    │                                                     ▲
+ *       ╰ an 11th: too_many_websockets       ╰────────────────── closed by the app ────────────────╯
  *
  * Of each payload: deliveries.ts.
  */
@@ -43,9 +43,10 @@ export function appOf(apps: readonly AppConfig[], token: string | null): string 
 export function wakeAt(state: ApplinkState, { policy }: Pick<Terms, "policy">): number {
 	const times = [
 		...[...state.tickets.values()].map(({ expiresAt }) => expiresAt),
-		...[...state.sockets.values()].map(({ is, endsAt }) =>
-			is === "open" ? endsAt - policy.warningMs : endsAt,
-		),
+		...[...state.sockets.values()].map(({ is, endsAt }) => {
+			if (is === "ended") return Number.POSITIVE_INFINITY;
+			return is === "open" ? endsAt - policy.warningMs : endsAt;
+		}),
 		...[...state.pending.values()].map(({ app, next }) => {
 			if (next.is === "sent") return next.dueAt;
 			return socketsOf(state, app).length > 0 ? next.dueAt : next.giveUpAt;
@@ -68,10 +69,10 @@ function take(state: ApplinkState, input: ApplinkInput, terms: Terms): Step {
 			return acknowledge(state, input);
 		case "refresh-ordered":
 			return forEach(state, socketsOf(state, input.app), (so, [id, socket]) =>
-				end(so, id, socket, "refresh_requested", terms),
+				end(so, id, socket, "refresh_requested"),
 			);
 		case "switched":
-			return turn(state, input.app, input.to, terms);
+			return turn(state, input.app, input.to);
 		case "ticked":
 			return stay(state);
 		default:
@@ -121,17 +122,13 @@ function gone(state: ApplinkState, id: number, terms: Terms): Step {
 	return cutOff({ ...state, sockets: without(state.sockets, id) }, id, terms);
 }
 
-function end(
-	state: ApplinkState,
-	id: number,
-	{ host }: SocketState,
-	reason: DisconnectReason,
-	terms: Terms,
-): Step {
-	return andThen([state, goodbye(id, host, reason)], (so) => gone(so, id, terms));
+/** What it was sent may be acknowledged until it is closed. */
+function end(state: ApplinkState, id: number, socket: SocketState, reason: DisconnectReason): Step {
+	const sockets = put(state.sockets, id, { ...socket, is: "ended" as const });
+	return [{ ...state, sockets }, goodbye(id, socket.host, reason)];
 }
 
-function turn(state: ApplinkState, id: string, to: "on" | "off", terms: Terms): Step {
+function turn(state: ApplinkState, id: string, to: "on" | "off"): Step {
 	const app = state.apps.get(id);
 	if (app === undefined) return stay(state);
 	const turned = { ...state, apps: put(state.apps, id, { ...app, is: to }) };
@@ -142,9 +139,7 @@ function turn(state: ApplinkState, id: string, to: "on" | "off", terms: Terms): 
 		(so, [at]) => fail(so, at, "link-disabled"),
 	);
 	return andThen(failed, (so) =>
-		forEach(so, socketsOf(so, id), (each, [at, socket]) =>
-			end(each, at, socket, "link_disabled", terms),
-		),
+		forEach(so, socketsOf(so, id), (each, [at, socket]) => end(each, at, socket, "link_disabled")),
 	);
 }
 
@@ -156,7 +151,8 @@ function expire(state: ApplinkState, terms: Terms): Step {
 		? new Map([...state.tickets].filter(([, { expiresAt }]) => expiresAt > now))
 		: state.tickets;
 	return forEach({ ...state, tickets }, state.sockets, (so, [id, socket]) => {
-		if (socket.endsAt <= now) return end(so, id, socket, "refresh_requested", terms);
+		if (socket.is === "ended") return stay(so);
+		if (socket.endsAt <= now) return end(so, id, socket, "refresh_requested");
 		if (socket.is === "warned" || socket.endsAt - policy.warningMs > now) return stay(so);
 		const sockets = put(so.sockets, id, { ...socket, is: "warned" as const });
 		const frame = { type: "disconnect", reason: "warning", host: socket.host } as const;

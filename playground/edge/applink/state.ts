@@ -32,7 +32,8 @@ export interface Ticket {
 export interface SocketState {
 	readonly app: string;
 	readonly host: string;
-	readonly is: "open" | "warned";
+	/** "ended": we closed it, and what the app had said before it heard so still comes. */
+	readonly is: "open" | "warned" | "ended";
 	readonly endsAt: number;
 }
 
@@ -108,11 +109,12 @@ export function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V>
 	return rest;
 }
 
+/** Those that may be sent to. */
 export function socketsOf(
 	{ sockets }: ApplinkState,
 	app: string,
 ): readonly (readonly [number, SocketState])[] {
-	return [...sockets].filter(([, socket]) => socket.app === app);
+	return [...sockets].filter(([, socket]) => socket.app === app && socket.is !== "ended");
 }
 
 export const refused = (

@@ -256,6 +256,22 @@ describe("payloads", () => {
 		expect(desk.envelopes[1]).toMatchObject({ socket: 2, attempt: 1, reason: "connection_failed" });
 	});
 
+	it("are settled by what an app says before it hears that its socket ends", () => {
+		const desk = new Desk();
+		desk.dial(1);
+		desk.occur(100);
+		desk.occur(101);
+		const [first] = desk.envelopes;
+		desk.take({ type: "refresh-ordered", app: APP });
+		desk.dial(2);
+		desk.acknowledge(1, first?.id);
+		expect(desk.outcomes.get(100)).toMatchObject({ is: "acknowledged", attempts: 1 });
+		expect(desk.envelopes).toHaveLength(2);
+		desk.take({ type: "closed", socket: 1 });
+		expect(desk.envelopes[2]).toMatchObject({ socket: 2, attempt: 1 });
+		expect(desk.envelopes).toHaveLength(3);
+	});
+
 	it("wait for a socket if they are events, and fail at once if somebody waits for an answer", () => {
 		const desk = new Desk();
 		desk.occur(100);

@@ -94,7 +94,7 @@ it("is cut off when Socket Mode is turned off, and comes back when it is on agai
 }, 90_000);
 
 it("is sent again, flagged, what it did not acknowledge", async () => {
-	const policy = { ackMs: 200, retryAfterMs: [0, 100, 100] };
+	const policy = { ackMs: 600, retryAfterMs: [0, 100, 100, 100, 100] };
 	const { client, publish } = await startApplink({ policy });
 	const app = client({ acknowledges: ({ retry }) => retry >= 2 && {} });
 	await app.client.start();
