@@ -64,6 +64,7 @@ export class Applink {
 	#ids = 0;
 	#timer: NodeJS.Timeout | undefined;
 	#reply: OpenReply | null = null;
+	#isOver = false;
 
 	constructor(options: ApplinkOptions) {
 		this.#options = options;
@@ -103,13 +104,11 @@ export class Applink {
 		for (const host of this.hosts) await host.start();
 	}
 
-	/** What waits is told that it failed. */
+	/** For good. What waits is told that it failed. */
 	async stop(): Promise<void> {
-		clearTimeout(this.#timer);
+		this.#isOver = true;
 		for (const { id } of this.#options.apps) this.turn(id, "off");
-		clearTimeout(this.#timer);
 		await Promise.all(this.hosts.map((host) => host.kill()));
-		clearTimeout(this.#timer);
 	}
 
 	/** Resolves with what became of it, never rejects. */
@@ -175,7 +174,7 @@ export class Applink {
 		for (const effect of effects) this.#obey(effect);
 		clearTimeout(this.#timer);
 		const wake = wakeAt(this.#state, terms);
-		if (wake === Number.POSITIVE_INFINITY) return;
+		if (wake === Number.POSITIVE_INFINITY || this.#isOver) return;
 		// A timer may come a moment early: then it is asked for once more.
 		const inMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(wake - terms.now)));
 		this.#timer = setTimeout(() => this.#take({ type: "ticked" }), inMs);
