@@ -1,13 +1,12 @@
 /*
- * The page's own server: files, what the edge is doing, and the control that the buttons use. It listens
- * on this machine alone, but so could a page of any other site ask it: a control needs POST, our Host
- * (no DNS rebinding), our Origin (no page but ours), and the token of this run, which only ours can read.
+ * The page's own server: its HTML with the boot script, its service worker, and what a page of this run must know.
+ * All else comes from the CDNs and the control API. It listens on this machine alone, but so could a page of any
+ * other site ask it: it wants our Host (no DNS rebinding), and lets no other origin read.
  *
- *   GET  /            the page            GET  /edge       what the edge does, as server-sent events
- *   GET  /<file>      its parts           POST /control    { target, verb }
+ *   GET  /             the page                GET  /run    Run, as JSON: where the control API is, and its token
+ *   GET  /worker.js    its service worker      GET  /icon.svg
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
 	createServer,
@@ -15,43 +14,33 @@ import {
 	type OutgoingHttpHeaders,
 	type ServerResponse,
 } from "node:http";
-import { extname } from "node:path";
-import { type Edge, readCommand } from "./edge/edge.js";
+import { extname, join } from "node:path";
+import { bootHash } from "holdfast/boot";
+import type { WholeEdge } from "./edge/whole-edge.js";
+import type { Run } from "./page/contract.js";
+import { BUILD_FOLDER, CDN_NAMES } from "./page-build.js";
 
-const PAGE = new URL("./page/", import.meta.url);
-const BROWSER_BUILD = new URL("../dist/browser/holdfast.min.js", import.meta.url);
-const MAX_BODY_BYTES = 1_024;
 const TYPES: Readonly<Record<string, string>> = {
 	".html": "text/html; charset=utf-8",
-	".css": "text/css; charset=utf-8",
 	".js": "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 };
-const FILES = [
-	"style.css users.css inside.css icon.svg",
-	"main.js settings.js dom.js chat.js message.js ledger.js banner.js facts.js edge.js timeline.js",
-].flatMap((names) => names.split(" "));
+const FILES = ["/worker.js", "/icon.svg"];
 
 export class PageServer {
-	readonly #edge: Edge;
-	readonly #token = randomBytes(24).toString("base64url");
-	/** By which an open page notices that it is of an earlier run. No secret. */
-	readonly #id = randomBytes(8).toString("base64url");
+	/** Told once it is prepared: its ports depend on ours being taken. */
+	#edge: WholeEdge | null = null;
 	readonly #http = createServer((request, response) => {
 		this.#serve(request, response).catch(() => response.destroy());
 	});
 
-	constructor(edge: Edge) {
-		this.#edge = edge;
-	}
-
 	get url(): string {
-		return `http://127.0.0.1:${this.#port}/`;
+		return `http://localhost:${this.#port}/`;
 	}
 
 	/** Of the page, under both of this machine's names. */
 	get origins(): readonly string[] {
-		return ["127.0.0.1", "localhost"].map((name) => `http://${name}:${this.#port}`);
+		return ["localhost", "127.0.0.1"].map((name) => `http://${name}:${this.#port}`);
 	}
 
 	listen(port: number): Promise<void> {
@@ -59,6 +48,10 @@ export class PageServer {
 			this.#http.once("error", reject);
 			this.#http.listen(port, "127.0.0.1", () => resolve());
 		});
+	}
+
+	show(edge: WholeEdge): void {
+		this.#edge = edge;
 	}
 
 	async stop(): Promise<void> {
@@ -72,69 +65,62 @@ export class PageServer {
 	}
 
 	async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { method, url = "/" } = request;
-		if (!this.#isOurs(`http://${request.headers.host}`))
+		const { method, url = "/", headers } = request;
+		if (!this.origins.includes(`http://${headers.host}`))
 			return answer(response, 403, "Whose host?");
-		const [path = "/"] = url.split("?");
-		if (path === "/control") return this.#control(request, response);
 		if (method !== "GET") return answer(response, 405, "Use GET.", { Allow: "GET" });
-		if (path === "/") return this.#servePage(response);
-		if (path === "/edge") return this.#stream(response);
-		if (path === "/holdfast.min.js") return sendFile(response, BROWSER_BUILD);
-		if (FILES.includes(path.slice(1))) return sendFile(response, new URL(path.slice(1), PAGE));
+		const [path = "/"] = url.split("?");
+		if (FILES.includes(path)) return sendFile(response, path);
+		const edge = this.#edge;
+		// Both CDNs have started by then, or the boot script would find nobody.
+		if (edge === null || edge.state.cdns.length < CDN_NAMES.length)
+			return answer(response, 503, "Starting.", { "Retry-After": "1" });
+		if (path === "/") return sendPage(response, edge);
+		if (path === "/run") return sendRun(response, edge);
 		answer(response, 404, "No such page.");
 	}
+}
 
-	#isOurs(origin: string | undefined): boolean {
-		return origin !== undefined && this.origins.includes(origin);
-	}
+function sendRun(response: ServerResponse, { assembly, control }: WholeEdge): void {
+	const run: Run = { id: assembly.run, control: control.url, token: control.token };
+	answer(response, 200, JSON.stringify(run), { "Content-Type": "application/json" });
+}
 
-	async #control(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { method, headers } = request;
-		if (method !== "POST") return answer(response, 405, "Use POST.", { Allow: "POST" });
-		if (!this.#isOurs(headers.origin)) return answer(response, 403, "Whose page?");
-		if (!isSame(headers["x-playground-token"], this.#token))
-			return answer(response, 403, "This page is of an earlier run: reload it.");
-		const command = readCommand(await readJson(request));
-		if (command === null) return answer(response, 400, "No such target or verb.");
-		await this.#edge.turn(command);
-		answer(response, 204, "");
-	}
+/** Its service worker keeps it, so it has nothing of this run that would be wrong in the next, but for addresses. */
+async function sendPage(response: ServerResponse, edge: WholeEdge): Promise<void> {
+	const built = await readFile(join(BUILD_FOLDER, "index.html"), "utf8");
+	const cdns = edge.state.cdns.map(({ origin }, at) => `${CDN_NAMES[at]}:${new URL(origin).port}`);
+	const html = CDN_NAMES.reduce((text, name, at) => text.replaceAll(name, cdns[at] ?? name), built);
+	answer(response, 200, html, {
+		"Content-Type": TYPES[".html"],
+		"Cache-Control": "no-cache",
+		"Content-Security-Policy": policyOf(html, edge, cdns),
+	});
+}
 
-	async #servePage(response: ServerResponse): Promise<void> {
-		const page = await readFile(new URL("index.html", PAGE), "utf8");
-		const at = (target: "primary" | "backup" | "api"): string =>
-			`127.0.0.1:${this.#edge.port(target)}`;
-		const run = {
-			id: this.#id,
-			token: this.#token,
-			endpoints: [`ws://${at("primary")}/`, `ws://${at("backup")}/`],
-			api: `http://${at("api")}`,
-		};
-		const servers = `${run.endpoints.map((url) => url.slice(0, -1)).join(" ")} ${run.api}`;
-		const json = JSON.stringify(run).replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-		const nonce = randomBytes(16).toString("base64");
-		const policy = [
-			"default-src 'self'",
-			`script-src 'self' 'nonce-${nonce}'`,
-			`connect-src 'self' ${servers}`,
-			// A page that nobody can frame is one whose buttons nobody else can have pressed.
-			...["frame-ancestors", "base-uri", "form-action"].map((name) => `${name} 'none'`),
-		];
-		const body = page.replace("{{run}}", () => json).replace("{{nonce}}", () => nonce);
-		const type = { "Content-Type": TYPES[".html"] };
-		answer(response, 200, body, { ...type, "Content-Security-Policy": policy.join("; ") });
-	}
-
-	/** What the edge does now, and each change of it. */
-	#stream(response: ServerResponse): void {
-		response.writeHead(200, headersOf({ "Content-Type": "text/event-stream" }));
-		const send = (): void => {
-			response.write(`data: ${JSON.stringify({ run: this.#id, edge: this.#edge.state })}\n\n`);
-		};
-		send();
-		response.on("close", this.#edge.subscribe(send));
-	}
+/** No inline script but the boot script; what that verified may run. */
+function policyOf(html: string, edge: WholeEdge, cdns: readonly string[]): string {
+	const [, style = ""] = /<style>(.*?)<\/style>/s.exec(html) ?? [];
+	const styleHash = createHash("sha256").update(style).digest("base64");
+	const { front: door, config } = edge.assembly;
+	// It may not have started, and have no number before it has: then any port of those names.
+	const front = door.port || config.ports.front || "*";
+	const edges = [
+		`http://*.api.localhost:${front}`,
+		`ws://*.primary.localhost:${front}`,
+		`ws://*.backup.localhost:${front}`,
+	];
+	const origins = edge.state.cdns.map(({ origin }) => origin);
+	return [
+		"default-src 'none'",
+		`script-src '${bootHash}' 'strict-dynamic'`,
+		`style-src 'sha256-${styleHash}'`,
+		"img-src 'self' data:",
+		"worker-src 'self'",
+		`connect-src 'self' ${[edge.control.url, ...cdns, ...origins, ...edges].join(" ")}`,
+		// A page that nobody can frame is one whose buttons nobody else can have pressed.
+		...["frame-ancestors", "base-uri", "form-action"].map((name) => `${name} 'none'`),
+	].join("; ");
 }
 
 function headersOf(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
@@ -151,29 +137,8 @@ function answer(
 	response.writeHead(status, headersOf({ ...type, ...headers })).end(body);
 }
 
-function sendFile(response: ServerResponse, file: URL): void {
-	const type = TYPES[extname(file.pathname)] ?? "application/octet-stream";
-	response.writeHead(200, headersOf({ "Content-Type": type }));
-	createReadStream(file)
-		.on("error", () => response.destroy())
-		.pipe(response);
-}
-
-/** Undefined for what is too long or no JSON. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-	let text = "";
-	for await (const chunk of request) {
-		text += String(chunk);
-		if (text.length > MAX_BODY_BYTES) return undefined;
-	}
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
-function isSame(given: string | readonly string[] | undefined, token: string): boolean {
-	const [a, b] = [Buffer.from(String(given)), Buffer.from(token)];
-	return a.length === b.length && timingSafeEqual(a, b);
+async function sendFile(response: ServerResponse, path: string): Promise<void> {
+	const body = await readFile(join(BUILD_FOLDER, path), "utf8").catch(() => null);
+	if (body === null) return answer(response, 404, "No such file.");
+	answer(response, 200, body, { "Content-Type": TYPES[extname(path)] });
 }

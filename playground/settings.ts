@@ -1,34 +1,35 @@
 /* The command line, checked. */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { LOG_KINDS, type LogKind } from "./edge/log/log-store.js";
 
 export interface Settings {
-	/** Of the page; the three servers take the ports after it. 0: any that are free. */
+	/** Of the page; the front for browsers and the control API take the two after it. 0: any that are free. */
 	readonly port: number;
-	/** "full": PoPs, DNS, CDNs, front, fleet and control API, without a page. */
-	readonly edge: "small" | "full";
-	/** Where the full edge's messages lie. */
+	/** Where the edge's messages lie. */
 	readonly log: LogKind;
-	/** Background clients of the full edge. */
+	/** Background clients at the start. */
 	readonly clients: number;
 }
 
 const DEFAULT_PORT = 4700;
-const DEFAULT_CLIENTS = 500;
-/** The page, and the servers behind it. */
-const PORTS = 4;
+/** A fleet that polls, all at once, is work: on a machine with few cores fewer show the same. */
+const CLIENTS_A_CORE = 100;
+const MOST_CLIENTS = 500;
+const DEFAULT_CLIENTS = Math.min(MOST_CLIENTS, CLIENTS_A_CORE * availableParallelism());
+/** The page, the front, the control API. */
+const PORTS = 3;
 
 export const HELP = `Usage: npm run playground -- [options]
 
-Starts two realtime servers and an HTTP half on this machine, all over one log,
-and a page with a chat and with buttons that break them.
+Starts a whole edge on this machine (three PoPs and a main region, DNS, two CDNs, an API,
+a fleet of clients) and a page that shows it, and lets you break it.
 
-  --port <number>  port of the page; the next three are the servers'.
-                   0 takes any that are free. (default: ${DEFAULT_PORT})
-  --edge full      the whole edge instead: PoPs, DNS, CDNs, a fleet of clients, and an API
-                   to break them with; no page yet. (default: small)
-  --clients <n>    of the whole edge's fleet. (default: ${DEFAULT_CLIENTS})
-  --log <kind>     where the whole edge keeps its messages: memory, or a redis or nats server
+  --port <number>  port of the page; the next two are the front for browsers and the control
+                   API. 0 takes any that are free. (default: ${DEFAULT_PORT})
+  --clients <n>    of the fleet, from 0 to 5000; the page can change it. (default: ${CLIENTS_A_CORE} a core,
+                   ${MOST_CLIENTS} at most: ${DEFAULT_CLIENTS} here)
+  --log <kind>     where the edge keeps its messages: memory, or a redis or nats server
                    that is started for it. (default: memory)
   --help           prints this
 `;
@@ -39,7 +40,6 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		args: [...args],
 		options: {
 			port: { type: "string" },
-			edge: { type: "string" },
 			clients: { type: "string" },
 			log: { type: "string" },
 			help: { type: "boolean", short: "h" },
@@ -49,13 +49,10 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 	const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
 	const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535 - PORTS + 1;
 	if (!isPort || values.port === "") throw new Error(`--port ${values.port} is not a port.`);
-	const { edge = "small" } = values;
-	if (edge !== "small" && edge !== "full") throw new Error(`--edge ${edge}: it is small or full.`);
 	const clients = values.clients === undefined ? DEFAULT_CLIENTS : Number(values.clients);
 	if (!Number.isInteger(clients) || clients < 0 || values.clients === "")
 		throw new Error(`--clients ${values.clients} is no number of clients.`);
 	const log = LOG_KINDS.find((kind) => kind === (values.log ?? "memory"));
 	if (log === undefined) throw new Error(`--log ${values.log}: it is memory, redis or nats.`);
-	if (log !== "memory" && edge !== "full") throw new Error(`--log ${log} needs --edge full.`);
-	return { port, edge, log, clients };
+	return { port, log, clients };
 }

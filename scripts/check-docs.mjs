@@ -15,7 +15,7 @@ const span = (prefix, count) =>
 const CATALOGUES = {
 	"docs/FAULTS.md": [
 		...[span("N", 25), span("D", 9), span("V", 26), span("T", 10), span("C", 9)].flat(),
-		...[span("L", 11), span("A", 8), span("F", 12)].flat(),
+		...[span("L", 11), span("A", 8), span("F", 13)].flat(),
 		// The security checklist: handshake, limits, parsing, logs and page, input shapes, supply chain.
 		...[span("H", 7), span("M", 2), span("P", 4), span("G", 5), span("I", 13), span("U", 3)].flat(),
 	],

@@ -42,6 +42,8 @@ const SHOW_HOMES = new Map([
 	["selfsigned", "playground/edge/tls/authority.ts"],
 	["send", "playground/edge/api/files/supra.ts"],
 	["sharp", "playground/edge/api/imgproxy/resize.ts"],
+	["uplot", "playground/page/edge/sockets-chart.ts"],
+	["vite", "playground/page-build.ts"],
 	["ws", "playground/edge/websockets.ts"],
 ]);
 

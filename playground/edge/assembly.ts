@@ -127,6 +127,7 @@ export class Assembly {
 			acceptRate: this.acceptRate,
 			fleet: this.fleet.state,
 			ledger: this.ledger.state,
+			visits: this.front.visits,
 		};
 	}
 
@@ -167,7 +168,7 @@ export class Assembly {
 	}
 
 	/** Made when it is first needed: DNS must listen by then. */
-	#resolve(name: string, from: string): Promise<readonly string[]> {
+	#resolve(name: string, from: string): ReturnType<Resolve> {
 		const { dns, dohUrl } = this.where.node;
 		this.#resolver ??= resolving({ dns, dohUrl, hasAliases: this.reach.hasAliases });
 		return this.#resolver(name, from);

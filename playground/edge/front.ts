@@ -7,16 +7,19 @@
  *                                         ╰─ TLS ─▶ that PoP's balancer ─▶ proxy …
  *
  * `dub.primary.localhost` asks as somebody in Dublin would, `fra.` as in Frankfurt; without a label as near
- * the first PoP. A connection belongs to the name of its first request, as browsers keep them.
+ * the first PoP. A label before that says who visits, so that a page can be told where it was led:
+ * `ada.dub.primary.localhost`. A connection belongs to the name of its first request, as browsers keep them.
  */
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type EdgeConfig, namesOf } from "./config.js";
+import { type EdgeConfig, namesOf, type PopConfig } from "./config.js";
+import type { Role, VisitState } from "./control/contract.js";
 import type { Reach } from "./reach.js";
 import type { Resolve } from "./resolving.js";
 import { Passage } from "./tcp/passage.js";
 import { TcpPort } from "./tcp/port.js";
 import { reset } from "./tcp/reset.js";
+import { Visits } from "./visits.js";
 
 export interface FrontOptions {
 	readonly config: EdgeConfig;
@@ -38,6 +41,7 @@ export class Front {
 	readonly #port: TcpPort;
 	/** Browsers may take localhost for ::1 first. */
 	readonly #port6: TcpPort;
+	readonly #visits = new Visits();
 
 	constructor(options: FrontOptions) {
 		this.#options = options;
@@ -52,6 +56,11 @@ export class Front {
 
 	get connections(): number {
 		return this.#port.connections + this.#port6.connections;
+	}
+
+	/** Where those went that said who they are. */
+	get visits(): readonly VisitState[] {
+		return this.#visits.state;
 	}
 
 	async start(): Promise<void> {
@@ -82,16 +91,39 @@ export class Front {
 		client.on("data", read).on("end", end);
 	}
 
+	#note(
+		{ visitor, role, near }: AskedFor,
+		client: Socket,
+		answers: Awaited<ReturnType<Resolve>>,
+		answer: (typeof answers)[number] | undefined,
+	): void {
+		if (visitor === null) return;
+		const { pops } = this.#options.config;
+		const address = answer?.address ?? null;
+		const ended = this.#visits.begin({
+			visitor,
+			name: role,
+			from: near.name,
+			address,
+			pop: pops.find(({ addresses }) => addresses.some((each) => each === address))?.name ?? null,
+			answers: answers.map((each) => each.address),
+			ttlMs: answer?.ttlMs ?? 0,
+			askedAt: Date.now(),
+		});
+		client.on("close", ended);
+	}
+
 	/** Whom nobody can be found for, he is reset: as a browser meets a name that does not resolve. */
 	async #pass(client: Socket, head: Buffer): Promise<void> {
 		const { config, reach, resolve, authority, random = Math.random } = this.#options;
 		const [, host = ""] = /^host:\s*([^\s:]+)/im.exec(head.toString("latin1")) ?? [];
 		const asked = readHost(config, host);
 		if (asked === null) return void client.end(NOBODY);
-		const addresses = await resolve(asked.name, asked.from).catch(() => []);
-		const address = addresses[Math.floor(random() * addresses.length)];
-		if (address === undefined || client.destroyed) return void reset(client);
-		const raw = connect({ ...reach.of(address), noDelay: true });
+		const answers = await resolve(asked.name, asked.near.neighbourhood).catch(() => []);
+		const answer = answers[Math.floor(random() * answers.length)];
+		this.#note(asked, client, answers, answer);
+		if (answer === undefined || client.destroyed) return void reset(client);
+		const raw = connect({ ...reach.of(answer.address), noDelay: true });
 		raw.on("error", () => reset(client));
 		const target = connectTls({ socket: raw, servername: asked.name, ca: authority });
 		target.write(head);
@@ -102,18 +134,28 @@ export class Front {
 	}
 }
 
+interface AskedFor {
+	readonly role: Role | "api";
+	/** Of DNS. */
+	readonly name: string;
+	/** From whose neighbourhood. */
+	readonly near: PopConfig;
+	/** Null: it does not say. */
+	readonly visitor: string | null;
+}
+
 /** Null: not a name of ours. */
-function readHost(
-	config: EdgeConfig,
-	host: string,
-): { readonly name: string; readonly from: string } | null {
+function readHost(config: EdgeConfig, host: string): AskedFor | null {
 	const labels = host.toLowerCase().split(".");
 	if (labels.pop() !== "localhost") return null;
-	const role = labels.pop();
-	const names: Readonly<Record<string, string>> = namesOf(config);
-	const name = role !== undefined && Object.hasOwn(names, role) ? names[role] : undefined;
-	const [place = config.pops[0]?.name.toLowerCase()] = labels;
-	const pop = config.pops.find((each) => each.name.toLowerCase() === place);
-	if (name === undefined || pop === undefined || labels.length > 1) return null;
-	return { name, from: pop.neighbourhood };
+	const names = namesOf(config);
+	const role = labels.pop() ?? "";
+	if (!isRole(role)) return null;
+	const place = labels.pop() ?? config.pops[0]?.name.toLowerCase();
+	const near = config.pops.find((each) => each.name.toLowerCase() === place);
+	if (near === undefined || labels.length > 1) return null;
+	return { role, name: names[role], near, visitor: labels[0] ?? null };
 }
+
+const isRole = (label: string): label is AskedFor["role"] =>
+	["primary", "backup", "api"].includes(label);

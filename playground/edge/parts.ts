@@ -13,6 +13,8 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 	const { main, config, store } = edge;
 	return [
 		{ name: "control", start: () => control.start(), stop: () => control.stop() },
+		// A page boots from them, and shows how the others start.
+		{ name: "cdns", start: () => edge.cdns.start(), stop: () => edge.cdns.stop() },
 		{
 			name: `${config.main}/${config.log}`,
 			start: () => store.start(),
@@ -40,7 +42,6 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		},
 		...edge.pops.flatMap(partsOfPop),
 		monitorOf(edge),
-		{ name: "cdns", start: () => edge.cdns.start(), stop: () => edge.cdns.stop() },
 		{ name: "front", start: () => edge.front.start(), stop: () => edge.front.stop() },
 		{
 			name: "fleet",

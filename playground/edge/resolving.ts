@@ -4,6 +4,7 @@
  * UDP, by Node's resolver; where it has none, by DoH with the place as client subnet.
  */
 import { Resolver } from "node:dns/promises";
+import type { DnsAnswer } from "holdfast/dns";
 
 export interface ResolvingOptions {
 	/** "127.0.53.1:5353" */
@@ -14,8 +15,8 @@ export interface ResolvingOptions {
 	readonly timeoutMs?: number;
 }
 
-/** Addresses in the order of the answer; rejects if there are none, or nobody answers. */
-export type Resolve = (name: string, from: string) => Promise<readonly string[]>;
+/** In the order of the answer; rejects if there are none, or nobody answers. */
+export type Resolve = (name: string, from: string) => Promise<readonly DnsAnswer[]>;
 
 export function resolving(options: ResolvingOptions): Resolve {
 	return options.hasAliases ? byUdp(options) : byDoh(options);
@@ -32,7 +33,8 @@ function byUdp({ dns, timeoutMs = 2_000 }: ResolvingOptions): Resolve {
 			resolver.setLocalAddress(from);
 			resolvers.set(from, resolver);
 		}
-		return resolver.resolve4(name);
+		const answers = await resolver.resolve4(name, { ttl: true });
+		return answers.map(({ address, ttl }) => ({ address, family: 4, ttlMs: ttl * 1_000 }));
 	};
 }
 
@@ -43,13 +45,14 @@ function byDoh({ dohUrl, timeoutMs = 2_000 }: ResolvingOptions): Resolve {
 		url.search = new URLSearchParams({ name, type: "A", edns_client_subnet: subnet }).toString();
 		const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
 		const { Answer = [] } = (await answer.json()) as { Answer?: readonly Record[] };
-		const addresses = Answer.filter(({ type }) => type === 1).map(({ data }) => data);
+		const addresses = Answer.filter(({ type }) => type === 1);
 		if (addresses.length === 0) throw new Error(`${name} has no address.`);
-		return addresses;
+		return addresses.map(({ data, TTL }) => ({ address: data, family: 4, ttlMs: TTL * 1_000 }));
 	};
 }
 
 interface Record {
 	readonly type: number;
 	readonly data: string;
+	readonly TTL: number;
 }

@@ -41,6 +41,7 @@ export class WholeEdge {
 			history: () => assembly.history.samples,
 			perform: (action) => perform(assembly, action),
 			report: (report) => assembly.ledger.take(report),
+			left: (client) => assembly.ledger.leave(client),
 		});
 		this.#supervisor = new Supervisor(partsOf(assembly, this.control));
 	}

@@ -54,9 +54,13 @@ export class ControlClient {
 		return (await this.#ask("GET", "/where")).json() as Promise<Where>;
 	}
 
-	/** Each state as it comes, until aborted; ends when the server does. */
-	async *watch(signal?: AbortSignal): AsyncGenerator<EdgeState> {
-		const answer = await this.#ask("GET", "/events", undefined, signal);
+	/**
+	 * Each state as it comes, until aborted; ends when the server does. `clients` take part in the ledger
+	 * until then.
+	 */
+	async *watch(signal?: AbortSignal, clients: readonly string[] = []): AsyncGenerator<EdgeState> {
+		const query = clients.map((client) => `client=${encodeURIComponent(client)}`).join("&");
+		const answer = await this.#ask("GET", `/events?${query}`, undefined, signal);
 		const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
 		const decoder = new TextDecoder();
 		let text = "";

@@ -5,7 +5,8 @@
  *   GET  /state     EdgeState                        POST /actions   Action → 204, or Refusal
  *   GET  /events    EdgeState, as server-sent        GET  /history   Sample[], one a second, 10 minutes
  *                   events, four a second            POST /reports   LedgerReport → 204: a page takes part
- *   GET  /where     Where: what to dial                              in the ledger
+ *   GET  /where     Where: what to dial                              in the ledger, `/events?client=<name>`
+ *                                                                    says for how long: until it ends
  *
  * Every request needs our Host, `X-Playground-Token`, and, if it comes from a page, one of our Origins.
  */
@@ -95,6 +96,8 @@ export interface EdgeState {
 	readonly acceptRate: number | null;
 	readonly fleet: FleetState;
 	readonly ledger: LedgerState;
+	/** Where browsers were led that said who they are: the newest connection by visitor and name. */
+	readonly visits: readonly VisitState[];
 }
 
 /** Live sockets by the name that they dialled, and clients that poll. */
@@ -175,6 +178,23 @@ export interface CdnState {
 	readonly origin: string;
 	readonly faults: readonly { readonly fault: CdnFault; readonly pattern: string }[];
 	readonly requests: number;
+}
+
+/** A connection of a browser through the front, and what DNS answered for it. */
+export interface VisitState {
+	/** The label that it came with: "ada" of "ada.dub.primary.localhost". */
+	readonly visitor: string;
+	readonly name: Role | "api";
+	/** As near which PoP it asked. */
+	readonly from: string;
+	/** Null: DNS had no address. */
+	readonly pop: string | null;
+	readonly address: string | null;
+	readonly answers: readonly string[];
+	readonly ttlMs: number;
+	/** Wall time. */
+	readonly askedAt: number;
+	readonly isOpen: boolean;
 }
 
 export interface FleetState {

@@ -13,7 +13,7 @@ import {
 import type { AddressInfo } from "node:net";
 import type { Action, EdgeState, LedgerReport, Refusal, Sample, Where } from "./contract.js";
 import { readAction } from "./read-action.js";
-import { readReport } from "./read-report.js";
+import { isReporter, readReport } from "./read-report.js";
 
 /** What is watched and controlled. */
 export interface Controlled {
@@ -25,6 +25,8 @@ export interface Controlled {
 	readonly history: () => readonly Sample[];
 	readonly perform: (action: Action) => Promise<void>;
 	readonly report: (report: LedgerReport) => void;
+	/** A client that reported is gone. */
+	readonly left: (client: string) => void;
 }
 
 const TELL_MS = 250;
@@ -68,7 +70,7 @@ export class ControlServer {
 		"GET /state": (_request, response) => json(response, this.#edge.state()),
 		"GET /history": (_request, response) => json(response, this.#edge.history()),
 		"GET /where": (_request, response) => this.#where(response),
-		"GET /events": (_request, response) => this.#listen(response),
+		"GET /events": (request, response) => this.#listen(request, response),
 		"POST /actions": (request, response) => this.#act(request, response),
 		"POST /reports": async (request, response) => {
 			this.#edge.report(read(readReport, await readJson(request)));
@@ -155,7 +157,12 @@ export class ControlServer {
 		if (phase !== "ready") throw new Refused("failed", `The edge is ${phase}, not ready.`);
 	}
 
-	#listen(response: ServerResponse): void {
+	/** Clients of the ledger live as long as the page that reports for them: it may end without a word. */
+	#listen({ url = "/" }: IncomingMessage, response: ServerResponse): void {
+		const clients = new URL(url, this.url).searchParams.getAll("client");
+		response.on("close", () => {
+			for (const client of clients) if (isReporter(client)) this.#edge.left(client);
+		});
 		response.writeHead(200, headersOf({ "Content-Type": "text/event-stream" }));
 		this.#listeners.add(response);
 		response.on("close", () => this.#listeners.delete(response));

@@ -27,11 +27,14 @@ const EVENTS: Readonly<Record<LedgerEvent["is"], Readonly<Record<string, Check>>
 	gap: { channel: isText },
 };
 
+/** A name that a page may report for: none of the fleet's. */
+export const isReporter = (client: unknown): boolean =>
+	isText(client) && !String(client).startsWith("fleet-");
+
 /** Throws with what is wrong. */
 export function readReport(value: unknown): LedgerReport {
 	const { client, events } = Object(value) as Partial<LedgerReport>;
-	if (!isText(client) || String(client).startsWith("fleet-"))
-		throw new TypeError('"client" is a name, and none of the fleet\'s.');
+	if (!isReporter(client)) throw new TypeError('"client" is a name, and none of the fleet\'s.');
 	if (!Array.isArray(events) || events.length > MOST_EVENTS)
 		throw new TypeError(`"events" is a list of at most ${MOST_EVENTS}.`);
 	for (const [at, event] of events.entries()) {

@@ -70,8 +70,9 @@ class DialAgent extends Agent {
 
 	async #open(name: string) {
 		const { world, from, resolve } = this.#dial;
-		const addresses = await resolve(name, from);
-		const target = world.reach[addresses[Math.floor(Math.random() * addresses.length)] ?? ""];
+		const answers = await resolve(name, from);
+		const answer = answers[Math.floor(Math.random() * answers.length)];
+		const target = world.reach[answer?.address ?? ""];
 		if (target === undefined) throw new Error(`${name} has no address of the edge.`);
 		const source = world.hasAliases ? { localAddress: from } : {};
 		const socket = connect({ ...target, ...source, servername: name, ca: world.node.authority });

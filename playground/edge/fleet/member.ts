@@ -12,9 +12,14 @@ export interface MemberOptions {
 	readonly dialling: Dialling;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Whether it shows that it is about to say something: nothing is stored of that. */
+	readonly isTypingShown: boolean;
 	/** A link was lost, and so long after that there was another. */
 	readonly recovered: (ms: number) => void;
 }
+
+/** As long before it speaks. */
+const TYPING_MS = 2_000;
 
 export class Member {
 	readonly client: Client;
@@ -77,7 +82,22 @@ export class Member {
 	#wait(): void {
 		const { rate } = this.#options;
 		if (rate <= 0) return;
-		this.#timer = setTimeout(() => this.#say(), ((0.5 + Math.random()) * 1_000) / rate);
+		const waitMs = ((0.5 + Math.random()) * 1_000) / rate;
+		if (!this.#options.isTypingShown || waitMs < TYPING_MS) {
+			this.#timer = setTimeout(() => this.#say(), waitMs);
+			return;
+		}
+		this.#timer = setTimeout(() => {
+			this.#type();
+			this.#timer = setTimeout(() => this.#say(), TYPING_MS);
+		}, waitMs - TYPING_MS);
+	}
+
+	#type(): void {
+		const { channel, name } = this.#options;
+		const typing = this.client.publish(`${channel}.typing`, { typing: name }, { ephemeral: true });
+		// Without a link nobody is told.
+		typing.catch(() => undefined);
 	}
 
 	#say(): void {

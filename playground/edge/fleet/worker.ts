@@ -42,6 +42,8 @@ function newMember(n: number): Member {
 		// Room-mates live apart: what one says crosses PoPs to the others.
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
+		// Pages look into the first room; in the others it would only be work.
+		isTypingShown: n < manners.room,
 		recovered: (ms) => last.recoveries.push(ms),
 	});
 }

@@ -11,6 +11,8 @@ export interface RunOptions {
 	readonly control: ControlClient;
 	/** Told as a step begins, and of each state while it runs. */
 	readonly onStep?: (step: Step, at: number) => void;
+	/** The last step is over: all is healed, and what is under way arrives. */
+	readonly onSettle?: () => void;
 	/** Awaited before each step: a page pauses here. */
 	readonly gate?: (step: Step) => Promise<void>;
 	/** Ends the story early; all is healed then too. */
@@ -126,6 +128,7 @@ class Run {
 
 	/** What was broken is healed; what is under way arrives; and enough was said, or nothing was shown. */
 	async #settle(): Promise<void> {
+		this.#options.onSettle?.();
 		await this.#options.control.act({ do: "heal" });
 		const enough: Condition = {
 			says: "as many messages as clients × seconds have arrived",

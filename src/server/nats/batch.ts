@@ -10,7 +10,11 @@ export interface Append {
 }
 
 export interface Batch {
+	/** Who judged them: no two servers publish the same text. */
+	readonly by: string;
 	readonly epoch: string;
+	/** The message of the stream that was the channel's last when these were judged; 0: none. */
+	readonly after: number;
 	/** Of the first. */
 	readonly offset: number;
 	/** When the server that judged them did: wall time. */
@@ -63,9 +67,8 @@ export class Collected<A extends Append> {
 		return true;
 	}
 
-	text(epoch: string, offset: number, at: number): string {
-		const head = JSON.stringify({ epoch, offset, at }).slice(0, -1);
-		return `${head},"entries":[${this.#texts.join(",")}]}`;
+	text(place: Omit<Batch, "entries">): string {
+		return `${JSON.stringify(place).slice(0, -1)},"entries":[${this.#texts.join(",")}]}`;
 	}
 }
 

@@ -167,13 +167,14 @@ export class NatsConnection implements Connection {
 		const subject = `${this.#place.subject}.epoch`;
 		for (let tries = 0; tries < TRIES; tries++) {
 			const last = await this.#lastOf(subject);
-			const record = last === null ? null : (JSON.parse(last.string()) as EpochRecord);
-			if (last !== null && record?.identity === identity) {
-				this.#epoch = epochOf(record, last.time.getTime());
+			const valid = last && (await this.#firstAfter(subject, readRecord(last).after));
+			const record = valid && readRecord(valid);
+			const epoch = valid && record ? epochOf(record, valid.time.getTime()) : null;
+			if (epoch !== null && record?.identity === identity) {
+				this.#epoch = epoch;
 				return;
 			}
-			const previous = last && record ? epochOf(record, last.time.getTime()) : null;
-			const text = JSON.stringify(nextRecord(identity, previous, random));
+			const text = JSON.stringify(nextRecord(identity, { epoch, seq: last?.seq ?? 0 }, random));
 			await this.#put(subject, text, last?.seq ?? 0).catch((reason) => {
 				// Another server was first: we read what it wrote.
 				if (!isApiError(reason, WRONG_LAST_SEQUENCE)) throw reason;
@@ -219,10 +220,18 @@ export class NatsConnection implements Connection {
 		return (await this.#stream.publish(subject, text, { expect, retries: 3 })).seq;
 	}
 
+	#firstAfter(subject: string, seq: Sequence) {
+		const query = { seq: seq + 1, next_by_subj: subject };
+		return this.#manager.streams.getMessage(this.#place.stream, query);
+	}
+
 	#lastOf(subject: string) {
 		return this.#manager.streams.getMessage(this.#place.stream, { last_by_subj: subject });
 	}
 }
+
+const readRecord = (message: { string(): string }): EpochRecord =>
+	JSON.parse(message.string()) as EpochRecord;
 
 const isApiError = (reason: unknown, ...codes: readonly number[]): boolean =>
 	reason instanceof JetStreamApiError && codes.includes(reason.code);

@@ -9,16 +9,18 @@ export interface EpochRecord {
 	/** Of the copy of the log that the epoch belongs to. */
 	readonly identity: string;
 	readonly previous: string | null;
+	/** The last record when it was written. Of two after the same one the first counts. 0: none. */
+	readonly after: number;
 	/** In [0, 1). */
 	readonly chance: number;
 }
 
 export function nextRecord(
 	identity: string,
-	previous: string | null,
+	{ epoch, seq }: { readonly epoch: string | null; readonly seq: number },
 	random: () => number,
 ): EpochRecord {
-	return { identity, previous, chance: random() };
+	return { identity, previous: epoch, after: seq, chance: random() };
 }
 
 export function epochOf({ previous, chance }: EpochRecord, storedAt: EpochMs): string {

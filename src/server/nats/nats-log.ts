@@ -20,15 +20,16 @@ import { Redial } from "../shared/redial.js";
 import { NatsConnection } from "./connection.js";
 import { NatsSession } from "./session.js";
 
-type Servers = string | readonly string[];
-
 /** What `natsLog` takes. Only `servers` is required. */
 export interface NatsLogOptions {
 	/**
 	 * One server, or those of one cluster: `nats://` or, with TLS, `tls://`; without a name or a password. A
 	 * function is asked before each dial.
 	 */
-	readonly servers: Servers | (() => Servers | Promise<Servers>);
+	readonly servers:
+		| string
+		| readonly string[]
+		| (() => string | readonly string[] | Promise<string | readonly string[]>);
 	/** Whom to log in as. @default nobody */
 	readonly login?: { readonly token: string } | { readonly user: string; readonly pass: string };
 	/** The stream that holds the log; it is made if there is none. @default "HOLDFAST" */
@@ -89,7 +90,8 @@ class NatsLog implements MessageLog {
 				const access = { servers: [found].flat(), timeoutMs, ...options.login };
 				const place = { stream, subject, replicas };
 				const connection = await NatsConnection.dial(access, place, random);
-				return new NatsSession(connection, { retain, clock, timeoutMs });
+				const by = `${clock.now().toString(36)}-${random().toString(36).slice(2)}`;
+				return new NatsSession(connection, { by, retain, clock, timeoutMs });
 			},
 			near: (session) => {
 				for (const followed of this.#followed.keys()) void this.#rejoin(session, followed);

@@ -2,9 +2,9 @@
  * One channel as this server has it: all that the stream holds of it, applied in order, so that every server
  * comes to the same. An append is judged by it and published on the condition that nothing came meanwhile:
  *
- *    judged ── published ── stored ──▶ applied, answered
+ *    judged ── published ── comes back, right after what it was judged by ──▶ applied, answered
  *       ▲                      │
- *       ╰── applied what came ─╯ something came before it
+ *       ╰── applied what came ─╯ refused, or something came before it: void
  */
 import { RealtimeError } from "../../errors/realtime-error.js";
 import { withDeadline } from "../../runtime/deadline.js";
@@ -20,11 +20,20 @@ interface Pending extends Append {
 	readonly reject: (reason: unknown) => void;
 }
 
+/** What was published last. */
+interface Flight {
+	readonly text: string;
+	/** Once the stream's order has made it count. */
+	stored: readonly Appended[] | null;
+}
+
 export interface ReplicaOptions {
 	readonly name: string;
 	/** The channel in a subject. */
 	readonly token: string;
 	readonly connection: NatsConnection;
+	/** This server's connection, among all. */
+	readonly by: string;
 	readonly retain: Retention;
 	readonly clock: Clock;
 	/** Without a message that is known to be there. */
@@ -37,6 +46,9 @@ export interface ReplicaOptions {
 const TRANSIT_MS = 60_000;
 /** What a published message carries beside its text. */
 const HEADERS_BYTES = 1_024;
+const LOOK_MS = 5;
+/** Broadcasts that wait for a message: more are worth nothing by then. */
+const MOST_WAITING = 256;
 
 export class Replica {
 	readonly #options: ReplicaOptions;
@@ -49,6 +61,8 @@ export class Replica {
 	#stop: () => void = () => undefined;
 	/** Resolves at the next message that is applied. */
 	#progress = signal();
+	#waiting: readonly { readonly seq: Sequence; readonly run: () => void }[] = [];
+	#flight: Flight | null = null;
 	#isWorking = false;
 	#failure: RealtimeError | null = null;
 	usedAt: number;
@@ -72,6 +86,17 @@ export class Replica {
 		const { connection, token } = this.#options;
 		await this.#applied(await connection.last(token));
 		return channel;
+	}
+
+	/** Of the last message that was applied. */
+	get last(): Sequence {
+		return this.#last;
+	}
+
+	/** Once that message has been applied: what was broadcast after it is told after it. */
+	after(seq: Sequence, run: () => void): void {
+		if (this.#last >= seq) run();
+		else if (this.#waiting.length < MOST_WAITING) this.#waiting = [...this.#waiting, { seq, run }];
 	}
 
 	append(message: LogMessage, fence: Fence | undefined): Promise<Appended> {
@@ -110,29 +135,41 @@ export class Replica {
 	#told(text: string, seq: Sequence): void {
 		if (seq <= this.#last || this.#failure !== null) return;
 		try {
-			this.#apply(decodeBatch(text), seq);
+			this.#apply(decodeBatch(text), text, seq);
 		} catch (reason) {
 			this.#options.failed(reason);
 		}
 	}
 
-	#apply({ epoch, offset, at, entries }: Batch, seq: Sequence): readonly Appended[] {
+	/**
+	 * The stream's order decides: what was judged after any other message than the one before it is void, for
+	 * every server alike. NATS refuses it, but for a cluster that has two of them under way at once. The
+	 * first that is still there is valid: what is purged is purged up to one that is.
+	 */
+	#apply(batch: Batch, text: string, seq: Sequence): void {
 		const { clock, connection } = this.#options;
-		this.#channel ??= this.#blank(epoch, offset - 1);
-		const channel = this.#channel;
+		const { epoch, after, offset, at, entries } = batch;
 		if (epoch > connection.epoch)
 			throw new RealtimeError("connection-lost", "the log has begun a new epoch");
-		if (epoch > channel.epoch) channel.restart(epoch, 0);
-		if (channel.head().offset !== offset - 1)
-			throw new RealtimeError("internal", "the stream holds what this log did not write");
+		const isValid = this.#channel === null || after === this.#last;
 		this.#last = seq;
-		this.#lying.push({ seq, at });
-		const storedAt = clock.monotonic() - (clock.now() - at);
-		const appended = entries.map(({ message, fence }) => channel.store(message, fence, storedAt));
+		if (isValid) {
+			this.#channel ??= this.#blank(epoch, offset - 1);
+			const channel = this.#channel;
+			if (epoch > channel.epoch) channel.restart(epoch, 0);
+			if (channel.head().offset !== offset - 1)
+				throw new RealtimeError("internal", "the stream holds what this log did not write");
+			this.#lying.push({ seq, at });
+			const storedAt = clock.monotonic() - (clock.now() - at);
+			const stored = entries.map(({ message, fence }) => channel.store(message, fence, storedAt));
+			if (this.#flight?.text === text) this.#flight.stored = stored;
+		}
+		const due = this.#waiting.filter((each) => each.seq <= seq);
+		if (due.length > 0) this.#waiting = this.#waiting.filter((each) => each.seq > seq);
+		for (const { run } of due) run();
 		const before = this.#progress;
 		this.#progress = signal();
 		before.fire();
-		return appended;
 	}
 
 	async #work(): Promise<void> {
@@ -155,34 +192,24 @@ export class Replica {
 		const { appends } = collected;
 		if (appends.length === 0) return;
 		const [last, at] = [this.#last, clock.now()];
-		const text = collected.text(channel.epoch, channel.head().offset + 1, at);
+		const { by } = this.#options;
+		const place = { by, epoch: channel.epoch, after: last, offset: channel.head().offset + 1, at };
+		const text = collected.text(place);
 		if (isLonger(text, connection.maxBytes - HEADERS_BYTES)) return rejectLong(appends);
 		try {
+			const flight: Flight = { text, stored: null };
+			this.#flight = flight;
 			const seq = await connection.publish(token, text, last);
-			if (seq === null) {
-				await this.#passed(last);
-				this.#again(appends);
-				return;
-			}
-			// What was published on this condition is next, and need not be waited for.
-			const isNext = this.#last < seq;
-			const appended = isNext ? this.#apply(decodeBatch(text), seq) : null;
-			for (const [n, { message, fence, resolve }] of appends.entries()) {
-				const own = appended?.[n] ?? this.#stored(channel, message, fence);
-				resolve(own);
-			}
+			if (seq === null) await this.#passed(last);
+			else await this.#applied(seq);
+			if (flight.stored === null) return this.#again(appends);
+			for (const [n, { resolve }] of appends.entries()) resolve(flight.stored[n] as Appended);
 			this.#tidy();
 		} catch (reason) {
 			for (const { reject } of appends) reject(reason);
 			// No other connection would have more room.
 			if (RealtimeError.from(reason).code !== "overloaded") throw reason;
 		}
-	}
-
-	/** The consumer was faster than the answer. */
-	#stored(channel: MemoryChannel, message: LogMessage, fence: Fence | undefined): Appended {
-		const known = channel.judge(message, fence, this.#options.clock.monotonic());
-		return known?.status === "stored" ? { ...known, duplicate: false } : { status: "fenced" };
 	}
 
 	#collect(channel: MemoryChannel): Collected<Pending> {
@@ -203,12 +230,21 @@ export class Replica {
 		for (const each of [...appends, ...later]) this.#pending.push(each);
 	}
 
-	/** What we have not heard of is not there: the stream is another one. */
+	/**
+	 * Something came after `last`, and in a cluster perhaps is not there to be read yet. If it does not come,
+	 * the stream is another one.
+	 */
 	async #passed(last: Sequence): Promise<void> {
-		const { connection, token } = this.#options;
-		const now = await connection.last(token);
-		if (now <= last) throw new RealtimeError("connection-lost", "the stream lost what it held");
-		await this.#applied(now);
+		const { clock, connection, timeoutMs, token } = this.#options;
+		const giveUpAt = clock.monotonic() + timeoutMs;
+		for (let now = last; now <= last; now = await connection.last(token)) {
+			if (this.#failure !== null) throw this.#failure;
+			if (this.#last > last) return;
+			if (clock.monotonic() > giveUpAt)
+				throw new RealtimeError("connection-lost", "the stream lost what it held");
+			await clock.sleep(LOOK_MS);
+		}
+		if (this.#last === last) await this.#applied(last + 1);
 	}
 
 	/** Resolves when it has been told of all up to there. It takes as long as something comes. */

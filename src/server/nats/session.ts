@@ -11,7 +11,15 @@ import { tokenOf } from "./token.js";
 /** A channel that nobody follows and nobody asked for is let go of. */
 const IDLE_MS = 60_000;
 
+interface Broadcast {
+	/** What its sender had last heard of the channel. */
+	readonly after: number;
+	readonly message: LogMessage;
+}
+
 export interface NatsSessionWorld {
+	/** Another one for each connection. */
+	readonly by: string;
 	readonly retain: Retention;
 	readonly clock: Clock;
 	readonly timeoutMs: number;
@@ -41,7 +49,9 @@ export class NatsSession implements Connection {
 	}
 
 	broadcast(name: string, { id, from, at, data = null }: LogMessage): Promise<unknown> {
-		this.#connection.broadcast(tokenOf(name), JSON.stringify({ id, from, at, data }));
+		const after = this.#replicas.get(name)?.last ?? 0;
+		const text = JSON.stringify({ after, message: { id, from, at, data } });
+		this.#connection.broadcast(tokenOf(name), text);
 		return this.ping();
 	}
 
@@ -50,10 +60,12 @@ export class NatsSession implements Connection {
 		name: string,
 		listener: (message: FollowedMessage) => void,
 	): Promise<AsyncDisposable> {
+		const replica = this.open(name);
 		const stop = this.#connection.hearBroadcasts(tokenOf(name), (text) => {
-			listener({ ...(JSON.parse(text) as LogMessage), channel: name, position: null });
+			const { after, message } = JSON.parse(text) as Broadcast;
+			replica.after(after, () => listener({ ...message, channel: name, position: null }));
 		});
-		const channel = await this.open(name).ready;
+		const channel = await replica.ready;
 		const entry = { call: listener };
 		channel.listeners.add(entry);
 		await this.ping();

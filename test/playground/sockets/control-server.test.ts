@@ -124,6 +124,18 @@ describe("the control API", () => {
 		await until(async () => (await control.history()).length > 0, "a sample");
 	});
 
+	it("forgives a client what it owes when the page that reports for it is gone", async () => {
+		const { control } = rig;
+		const end = new AbortController();
+		const page = control.watch(end.signal, ["lin", "fleet-1"]);
+		await page.next();
+		const at = Date.now();
+		await control.report({ client: "lin", events: [{ is: "subscribed", channel: "c", at }] });
+		expect(rig.edge.state.ledger.clients).toBe(1);
+		end.abort();
+		await until(() => rig.edge.state.ledger.clients === 0, "it to be forgotten");
+	});
+
 	it("can be watched while the edge starts, and refuses to act till then", async () => {
 		const edge = await prepareEdge({ clients: 0 });
 		const starting = edge.start();

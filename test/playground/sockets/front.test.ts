@@ -97,11 +97,25 @@ describe("the front", () => {
 		expect(other.toLowerCase()).not.toContain("access-control-allow-origin");
 	});
 
+	it("tells where somebody was led who says who he is, by which answer, and until when", async () => {
+		const client = await pageNear("ada-1.fra.");
+		const visit = () => rig.edge.state.visits.find(({ visitor }) => visitor === "ada-1");
+		expect(visit()).toMatchObject({ name: "primary", from: "FRA", pop: "FRA", isOpen: true });
+		expect(visit()?.answers).toContain(visit()?.address);
+		expect(visit()?.ttlMs).toBeGreaterThan(0);
+		await client.close();
+		await until(() => visit()?.isOpen === false, "the end of the visit");
+		await rig.control.act({ do: "fault-dns", fault: { is: "servfail" } });
+		await ask("ada-1.fra.primary.localhost", "/");
+		expect(visit()).toMatchObject({ pop: null, address: null, answers: [], isOpen: false });
+	});
+
 	it("knows no other names, and no other sites", async () => {
 		for (const host of [
 			"localhost",
 			"evil.localhost",
 			"mars.primary.localhost",
+			"a.b.dub.primary.localhost",
 			"primary.evil.test",
 		])
 			expect(await ask(host, "/")).toMatch(/^HTTP\/1\.1 421/);

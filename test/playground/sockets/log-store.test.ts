@@ -57,14 +57,11 @@ describe("a log server", () => {
 describe("--log", () => {
 	it("takes the three, for the whole edge", () => {
 		for (const log of ["memory", "redis", "nats"])
-			expect(readSettings(["--edge", "full", "--log", log])).toMatchObject({ log });
+			expect(readSettings(["--log", log])).toMatchObject({ log });
 		expect(readSettings([])).toMatchObject({ log: "memory" });
 	});
 
 	it("says what is wrong with another", () => {
-		expect(() => readSettings(["--edge", "full", "--log", "kafka"])).toThrow(
-			"memory, redis or nats",
-		);
-		expect(() => readSettings(["--log", "redis"])).toThrow("--edge full");
+		expect(() => readSettings(["--log", "kafka"])).toThrow("memory, redis or nats");
 	});
 });

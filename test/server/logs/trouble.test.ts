@@ -1,6 +1,7 @@
 /* What a log in another program says when that program is missing, refuses, is full, or is not what it should be. */
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { readFile } from "node:fs/promises";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { createClient } from "redis";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../playground/edge/tools/free-port.js";
@@ -171,6 +172,19 @@ await withTool("redis-server", (program) => {
 			expect(await isWell(log)).toBe(true);
 		});
 
+		it("lets in a user with no more rights than the guide says", async () => {
+			const server = kept(await start());
+			const guide = await readFile("docs/guides/gateways.md", "utf8");
+			const [, rights = ""] = /A user needs `([^`]+)`/.exec(guide) ?? [];
+			await tell(server, "ACL", "SETUSER", "gateway", "on", ">pass", ...rights.split(" "));
+			const log = kept(of(0, { url: `redis://gateway:pass@127.0.0.1:${server.port}` }));
+			const heard: FollowedMessage[] = [];
+			kept(await log.follow("a", (each) => heard.push(each)));
+			await say(log);
+			await log.broadcast("a", message());
+			await until(() => heard.length === 2, "both");
+		});
+
 		it("that evicts keys is refused: a log that forgets at will proves nothing", async () => {
 			const server = kept(await start("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"));
 			await expect(kept(of(server.port)).head("a")).rejects.toMatchObject({
@@ -237,11 +251,11 @@ await withTool("nats-server", (program) => {
 
 	async function manage<T>(
 		server: ServerProcess,
-		run: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
+		run: (manager: JetStreamManager, nats: NatsConnection) => Promise<T>,
 	): Promise<T> {
 		const nats = await connect({ servers: natsUrl(server) });
 		try {
-			return await run(await jetstreamManager(nats));
+			return await run(await jetstreamManager(nats), nats);
 		} finally {
 			await nats.close();
 		}
@@ -281,6 +295,26 @@ await withTool("nats-server", (program) => {
 				code: "message-too-large",
 			});
 			expect(await say(log)).toMatchObject({ position: { offset: 1 } });
+		});
+
+		it("that stored two which were judged after the same message: the first counts, for all", async () => {
+			const server = kept(await start());
+			const [log, other] = [kept(of(server.port)), kept(of(server.port))];
+			const heard: FollowedMessage[] = [];
+			kept(await other.follow("a", (each) => heard.push(each)));
+			await say(log, { id: "first" });
+			await manage(server, async ({ streams }, nats) => {
+				const query = { seq: 1, next_by_subj: "holdfast.message.*" };
+				const last = await streams.getMessage("HOLDFAST", query);
+				const text = last?.string().replace('"first"', '"second"') ?? "";
+				// As a cluster may let through: on no condition.
+				nats.publish(last?.subject ?? "", text);
+			});
+			expect(await say(log, { id: "third" })).toMatchObject({ position: { offset: 2 } });
+			for (const each of [log, other, kept(of(server.port))])
+				expect((await each.before("a", null, 10)).map(({ id }) => id)).toEqual(["first", "third"]);
+			expect(heard.map(({ id }) => id)).toEqual(["first", "third"]);
+			expect(await say(log, { id: "second" })).toMatchObject({ duplicate: false });
 		});
 
 		it("whose stream was deleted while it was used begins a new epoch", async () => {
