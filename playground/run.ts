@@ -1,8 +1,12 @@
 /* The whole of it: the page's server, the edge behind it, until it is told to stop. */
+import { leaveRunFile, takeRunFile } from "./edge/cli/run-file.js";
 import { prepareEdge, type WholeEdge } from "./edge/whole-edge.js";
 import { BUILD_FOLDER, buildPage, isBuilt } from "./page-build.js";
 import { PageServer } from "./page-server.js";
 import type { Settings } from "./settings.js";
+
+/** Of the drain daemon, one line each in JSON; beside the run file, and kept over runs. */
+const AUDIT_FILE = ".tmp/edge-audit.jsonl";
 
 const say = (words: string): void => void process.stdout.write(words);
 
@@ -19,6 +23,7 @@ export async function runPlayground({ port, clients, log }: Settings): Promise<v
 		cdnRoot: BUILD_FOLDER,
 		pageOrigins: page.origins,
 		ports: { ...ports, edge: 0 },
+		auditFile: AUDIT_FILE,
 	});
 	page.show(edge);
 	const stopped = untilStopped(async () => {
@@ -26,8 +31,10 @@ export async function runPlayground({ port, clients, log }: Settings): Promise<v
 	});
 	const beganAt = performance.now();
 	await edge.start().catch((error: Error) => refuse(error, port));
+	await leaveRunFile(edge.control);
 	welcome(page, edge, performance.now() - beganAt);
 	await stopped;
+	await takeRunFile(edge.control);
 }
 
 async function makePage(): Promise<void> {

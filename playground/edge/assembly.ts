@@ -10,12 +10,14 @@ import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
+import { DrainDaemon } from "./drain/daemon.js";
 import type { FleetManners, FleetWorld } from "./fleet/contract.js";
 import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
 import { type LogStore, logStore } from "./log/log-store.js";
+import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
 import { Attendance } from "./pop/attendance.js";
@@ -52,6 +54,8 @@ export class Assembly {
 	readonly fleet: Fleet;
 	readonly ledger = new Ledger();
 	readonly history = new History();
+	readonly drain: DrainDaemon;
+	readonly migration: Migration;
 	/** Servers made from now on announce windows by it. */
 	acceptRate: number | null;
 	readonly #attendance = new Attendance();
@@ -75,6 +79,17 @@ export class Assembly {
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
 		this.monitor = new Monitor({ config, reach, authority, saw });
+		const acceptRate = (): number | null => this.acceptRate;
+		const { names, pops } = this;
+		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
+		this.migration = new Migration({
+			config,
+			reach,
+			authority,
+			names,
+			pops,
+			audit: this.drain.audit,
+		});
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -128,6 +143,8 @@ export class Assembly {
 			fleet: this.fleet.state,
 			ledger: this.ledger.state,
 			visits: this.front.visits,
+			drain: this.drain.view,
+			migration: this.migration.view,
 		};
 	}
 

@@ -5,7 +5,11 @@
  */
 import type { AppConfig } from "./applink/contract.js";
 
+import type { DrainPolicy } from "./drain/contract.js";
+import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
+import type { MigrationPolicy } from "./migration/contract.js";
+import { MIGRATION_POLICY } from "./migration/policy.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -45,6 +49,13 @@ export interface EdgeConfig {
 		readonly fall: number;
 		readonly rise: number;
 	};
+	/** Of the drain daemon; the TTL and the accept rate it takes from here too. */
+	readonly drain: Omit<DrainPolicy, "ttlMs" | "acceptRate">;
+	readonly migration: MigrationPolicy;
+	/** Of DNS's chance: which answers it draws. Null: as it comes. */
+	readonly seed: number | null;
+	/** Where its audit log is appended to, beside what the control API shows of it; null: nowhere. */
+	readonly auditFile: string | null;
 	/** Ports; 0: any that are free. */
 	readonly ports: { readonly front: number; readonly control: number; readonly edge: number };
 	/** Of pages that may use the control API and the servers: "http://localhost:4700". */
@@ -72,6 +83,10 @@ export const CONFIG: EdgeConfig = {
 	capacity: 2_000,
 	acceptRate: 100,
 	monitor: { everyMs: 1_000, timeoutMs: 1_500, fall: 2, rise: 2 },
+	drain: DRAIN_POLICY,
+	migration: MIGRATION_POLICY,
+	seed: null,
+	auditFile: null,
 	ports: { front: 0, control: 0, edge: 0 },
 	pageOrigins: [],
 	cdnRoot: null,
@@ -105,6 +120,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
+	checkDrainPolicy(config.drain, fail);
 	return config;
 }
 

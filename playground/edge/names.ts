@@ -3,12 +3,15 @@
  *
  *    what the monitor sees ──╮
  *    flips by hand ──────────┴─▶ up ──╮
+ *    what is drained ─────────────────┤
  *    sockets of the gateways ─▶ load ─┴─▶ metadata of the chains ─▶ the next question
  */
+import { seededRandom } from "holdfast/testing";
 import type { EdgeConfig } from "./config.js";
 import { namesOf } from "./config.js";
 import type { DnsState, PopState, Role } from "./control/contract.js";
 import type { Answered, DnsFault } from "./dns/answering.js";
+import type { Arm, Drained } from "./dns/decide/contract.js";
 import { type EdgeZones, edgeZones } from "./dns/edge-zones.js";
 import { type DnsServer, startDnsServer } from "./dns/server.js";
 
@@ -55,6 +58,7 @@ export class Names {
 			zones: [parent, ...chains],
 			address,
 			answered,
+			...(this.#config.seed === null ? {} : { random: seededRandom(this.#config.seed) }),
 			// A fleet that resolves by DoH has a connection each.
 			doh: { maxConnections: 1_000 },
 		});
@@ -73,7 +77,8 @@ export class Names {
 			const of = answers[name] ?? {};
 			answers[name] = { ...of, [pop]: (of[pop] ?? 0) + 1 };
 		}
-		return { fault: this.#fault, asked: this.#asked, answers };
+		const { unanswered = 0 } = this.#server ?? {};
+		return { fault: this.#fault, asked: this.#asked, unanswered, answers };
 	}
 
 	/** What it is told of a PoP. */
@@ -113,6 +118,16 @@ export class Names {
 		if (zone === undefined) return;
 		const records = zone.records.filter(({ chain }) => chain === undefined);
 		this.server.putZone(isUp ? zone : { ...zone, records });
+	}
+
+	/** By service: which share of the questions it leads elsewhere. */
+	drain(pop: string, drained: Readonly<Record<string, Drained>>): void {
+		this.server.set(pop, { drained });
+	}
+
+	/** Between which of its addresses newcomers are weighed; none: all of them are given. */
+	weigh(pop: string, arms: readonly Arm[]): void {
+		this.server.set(pop, { arms });
 	}
 
 	fault(fault: DnsFault): void {

@@ -42,6 +42,17 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		},
 		...edge.pops.flatMap(partsOfPop),
 		monitorOf(edge),
+		{
+			name: "migration",
+			start: async () => undefined,
+			stop: async () => edge.migration.stop(),
+		},
+		{
+			name: "drain",
+			start: async () => edge.drain.start(),
+			stop: () => edge.drain.stop(),
+			look: () => failedIf(edge.drain.audit.trouble),
+		},
 		{ name: "front", start: () => edge.front.start(), stop: () => edge.front.stop() },
 		{
 			name: "fleet",

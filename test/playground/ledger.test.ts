@@ -1,7 +1,7 @@
 /* The ledger: what it counts, and that it can count at all. */
 import { describe, expect, it } from "vitest";
 import type { LedgerEvent } from "../../playground/edge/control/contract.js";
-import { LATE_MS, LOST_MS, Ledger } from "../../playground/edge/ledger.js";
+import { LATE_MS, Ledger, LOST_MS } from "../../playground/edge/ledger.js";
 
 const EPOCH = "e";
 const CHANNEL = "room";

@@ -1,9 +1,7 @@
-import type { ServerFrame } from "../../src/protocol/frames.js";
+import type { ServerFrame, ShortMessage } from "../../src/protocol/frames.js";
 
 /** Short messages, said once more and without a line of the decoder. */
-export function inFull(
-	batch: readonly (ServerFrame | readonly unknown[])[],
-): readonly ServerFrame[] {
+export function inFull(batch: readonly (ServerFrame | ShortMessage)[]): readonly ServerFrame[] {
 	const frames: ServerFrame[] = [];
 	for (const each of batch) {
 		const before = frames.at(-1);

@@ -13,6 +13,12 @@
 import type { Conditions } from "../balancer.js";
 import type { CdnFault } from "../cdn/faults.js";
 import type { DnsFault } from "../dns/answering.js";
+import type { DrainAction } from "../drain/action.js";
+import type { DrainView } from "../drain/contract.js";
+import type { MigrationAction, MigrationView } from "../migration/contract.js";
+import type { LedgerState } from "./ledger-contract.js";
+
+export type { LedgerEvent, LedgerReport, LedgerState } from "./ledger-contract.js";
 
 export type Role = "primary" | "backup";
 export const ROLES = ["primary", "backup"] as const;
@@ -66,6 +72,16 @@ export type Action =
 	/** New sockets a second and gateway, or none announced; servers made from now on have it, so deploy. */
 	| { readonly do: "set-window"; readonly acceptRate: number | null }
 	| { readonly do: "resize-fleet"; readonly clients: number }
+	/** The clients of one of its threads stand still for so long, as on a computer that sleeps. */
+	| { readonly do: "sleep-fleet"; readonly ms: number }
+	/** What the proxy shows to newcomers; who is connected stays. */
+	| {
+			readonly do: "show-certificate";
+			readonly pop: string;
+			readonly certificate: "good" | "expired";
+	  }
+	| DrainAction
+	| MigrationAction
 	/** Every fault is taken back, every part is up; windows as configured. */
 	| { readonly do: "heal" };
 
@@ -98,6 +114,8 @@ export interface EdgeState {
 	readonly ledger: LedgerState;
 	/** Where browsers were led that said who they are: the newest connection by visitor and name. */
 	readonly visits: readonly VisitState[];
+	readonly drain: DrainView;
+	readonly migration: MigrationView;
 }
 
 /** Live sockets by the name that they dialled, and clients that poll. */
@@ -167,8 +185,9 @@ export interface ApiState {
 
 export interface DnsState {
 	readonly fault: DnsFault;
-	/** Questions since the start. */
+	/** Questions since the start, and those that got no answer: it was told to be silent. */
 	readonly asked: number;
+	readonly unanswered: number;
 	/** Of the last 10 s, by name ("primary", "backup", "api") and PoP; "none": no address. */
 	readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -217,35 +236,6 @@ export interface FleetState {
 	readonly errors: number;
 }
 
-/**
- * Receipts of publishers against deliveries of all others on the same channel, by the position that
- * both name. A client owes a delivery if it was subscribed before the publish began.
- */
-export interface LedgerState {
-	/** Receipts that say stored. */
-	readonly stored: number;
-	/** Publishes that ended otherwise: expired, rejected, unknown. */
-	readonly unstored: number;
-	readonly delivered: number;
-	/** Owed, and not there: a later one is, or the client gave up on it (a gap), or a minute has passed. */
-	readonly lost: number;
-	readonly repeated: number;
-	readonly outOfOrder: number;
-	/** Delivered more than 30 s after the receipt. */
-	readonly late: number;
-	/** A position, but another message than the receipt's. */
-	readonly altered: number;
-	/** Owed, and still within its time. */
-	readonly pending: number;
-	/** Since its receipt; 0: nothing is pending. */
-	readonly oldestPendingMs: number;
-	/** Clients that take part now. */
-	readonly clients: number;
-	readonly sinceMs: number;
-	/** The first few things that went wrong, for people. */
-	readonly examples: readonly string[];
-}
-
 /** One a second. */
 export interface Sample extends Counts {
 	readonly at: number;
@@ -271,33 +261,3 @@ interface Endpoints {
 	readonly endpoints: readonly [string, string];
 	readonly api: string;
 }
-
-/** A client that is not of the fleet takes part in the ledger. All instants: wall time, in ms. */
-export interface LedgerReport {
-	readonly client: string;
-	readonly events: readonly LedgerEvent[];
-}
-
-export type LedgerEvent =
-	| { readonly is: "subscribed"; readonly channel: string; readonly at: number }
-	| { readonly is: "left"; readonly channel: string }
-	| {
-			readonly is: "receipt";
-			readonly channel: string;
-			readonly id: string;
-			/** Of the position; null: it was not stored. */
-			readonly offset: number | null;
-			readonly epoch: string | null;
-			/** When its publish began. */
-			readonly beganAt: number;
-			readonly at: number;
-	  }
-	| {
-			readonly is: "delivered";
-			readonly channel: string;
-			readonly id: string;
-			readonly offset: number;
-			readonly epoch: string;
-			readonly at: number;
-	  }
-	| { readonly is: "gap"; readonly channel: string };

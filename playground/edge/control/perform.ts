@@ -2,6 +2,8 @@
 
 import type { Assembly } from "../assembly.js";
 import { HEALTHY } from "../balancer.js";
+import type { DrainAction } from "../drain/action.js";
+import { readTarget, zonesOf } from "../drain/target.js";
 import { type Action, ROLES } from "./contract.js";
 
 /** Which of the gateways; throws where there is none of that number. */
@@ -43,15 +45,42 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return edge.names.flip(action.pop, action.up);
 		case "fault-dns":
 			return edge.names.fault(action.fault);
+		case "drain":
+		case "undrain":
+		case "set-automation":
+			return order(edge, action);
+		case "migrate":
+		case "roll-back":
+			return edge.migration.order(action.do);
 		default:
 			return performElsewhere(edge, action);
 	}
 }
 
+function order({ drain, config }: Assembly, action: DrainAction): void {
+	if (action.do === "set-automation")
+		return drain.order({ is: "automation", automation: action.automation });
+	const { stepPercent = 100, everyMs = 1_000 } = action;
+	const target = readTarget(action, zonesOf(config));
+	const pace = { stepPercent, everyMs };
+	if (action.do === "undrain") return drain.order({ is: "undrain", target, pace });
+	const { reason = "by order" } = action;
+	drain.order({ is: "drain", target, pace, reason });
+}
+
 type Elsewhere = Extract<
 	Action,
 	{
-		do: "set-name" | "set-api" | "fault-cdn" | "heal-cdn" | "set-window" | "resize-fleet" | "heal";
+		do:
+			| "set-name"
+			| "set-api"
+			| "fault-cdn"
+			| "heal-cdn"
+			| "set-window"
+			| "resize-fleet"
+			| "sleep-fleet"
+			| "show-certificate"
+			| "heal";
 	}
 >;
 
@@ -72,6 +101,10 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return;
 		case "resize-fleet":
 			return edge.fleet.resize(action.clients);
+		case "sleep-fleet":
+			return edge.fleet.sleep(action.ms);
+		case "show-certificate":
+			return showCertificate(edge, action);
 		case "heal":
 			return heal(edge);
 		default:
@@ -79,13 +112,25 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 	}
 }
 
+function showCertificate(
+	edge: Assembly,
+	{ pop, certificate }: Extract<Action, { do: "show-certificate" }>,
+): void {
+	const { proxy } = edge.pop(pop);
+	if (proxy.show === undefined) throw new Error(`The proxy of ${pop} can't be told what to show.`);
+	proxy.show(certificate === "good" ? edge.credentials.edge : edge.credentials.expired);
+}
+
 async function heal(edge: Assembly): Promise<void> {
 	edge.names.fault({ is: "none" });
+	edge.drain.heal();
+	edge.migration.heal();
 	edge.acceptRate = edge.config.acceptRate;
 	for (const name of ROLES) await performElsewhere(edge, { do: "set-name", name, up: true });
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
+		pop.proxy.show?.(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");

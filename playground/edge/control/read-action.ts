@@ -1,4 +1,6 @@
 /* What came as JSON to an action, or to what is wrong with it, in words. */
+import { AUTOMATIONS, SERVICES } from "../drain/contract.js";
+import { isStep } from "../drain/policy.js";
 import type { Action, ActionName } from "./contract.js";
 
 /** What a field must be, for people; and whether a value is. */
@@ -61,6 +63,14 @@ const faultOf = (names: string): Field => ({
 		Object.entries(v).every(([name, value]) => name === "is" || isFaultDetail(name, value)),
 });
 
+const drainOrder = {
+	pop: orMissing(text),
+	zone: orMissing(text),
+	service: orMissing(oneOf(...SERVICES)),
+	stepPercent: orMissing({ is: "a whole number from 1 to 100", fits: (v) => isStep(v as number) }),
+	everyMs: orMissing(ms),
+};
+
 const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"kill-pop": { pop: text },
 	"restore-pop": { pop: text },
@@ -81,6 +91,13 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"heal-cdn": { cdn: role },
 	"set-window": { acceptRate: rate },
 	"resize-fleet": { clients: count },
+	"sleep-fleet": { ms: { is: "milliseconds, from 1 to 60000", fits: isNap } },
+	"show-certificate": { pop: text, certificate: oneOf("good", "expired") },
+	drain: { ...drainOrder, reason: orMissing({ is: "a text", fits: isReason }) },
+	undrain: drainOrder,
+	migrate: {},
+	"roll-back": {},
+	"set-automation": { automation: oneOf(...AUTOMATIONS) },
 	heal: {},
 };
 
@@ -100,6 +117,14 @@ export function readAction(value: unknown): Action {
 	if (unknown !== undefined)
 		throw new TypeError(`"${name}" has no "${unknown}": it takes ${describe(fields)}.`);
 	return value as unknown as Action;
+}
+
+function isNap(value: unknown): boolean {
+	return typeof value === "number" && value >= 1 && value <= 60_000;
+}
+
+function isReason(value: unknown): boolean {
+	return typeof value === "string" && value.length <= 200;
 }
 
 function isFaultDetail(name: string, value: unknown): boolean {

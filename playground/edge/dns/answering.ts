@@ -37,6 +37,8 @@ export interface AnsweringOptions {
 
 export class Answering {
 	fault: DnsFault = { is: "none" };
+	/** Questions that got no answer, since the start. */
+	unanswered = 0;
 	readonly #options: AnsweringOptions;
 	readonly #timers = new Set<NodeJS.Timeout>();
 	#state: DnsState;
@@ -102,7 +104,10 @@ export class Answering {
 	}
 
 	#deliver(send: () => void): void {
-		if (this.fault.is === "silent") return;
+		if (this.fault.is === "silent") {
+			this.unanswered += 1;
+			return;
+		}
 		if (this.fault.is !== "late") return send();
 		const timer = setTimeout(() => {
 			this.#timers.delete(timer);

@@ -41,27 +41,35 @@ export interface EdgeZones {
 	readonly chains: readonly Zone[];
 }
 
-const NEAREST: Chain["filters"] = [
+const nearest = (service: string): Chain["filters"] => [
 	{ filter: "up" },
+	{ filter: "drain", service },
 	{ filter: "shed_load", metric: "loadavg" },
 	{ filter: "geotarget_country" },
 ];
 
 export const PRIMARY_CHAIN: Chain = {
-	filters: [...NEAREST, { filter: "select_first_n", n: 1 }],
+	filters: [...nearest("primary"), { filter: "select_first_n", n: 1 }, { filter: "choose_arm" }],
 };
 
 export const BACKUP_CHAIN: Chain = {
 	filters: [
-		...NEAREST,
+		...nearest("backup"),
 		{ filter: "select_first_n", n: 3 },
 		{ filter: "shuffle" },
 		{ filter: "select_first_n", n: 1 },
+		{ filter: "choose_arm" },
 	],
 };
 
 export const LATENCY_CHAIN: Chain = {
-	filters: [{ filter: "up" }, { filter: "lowest_latency" }, { filter: "select_first_n", n: 1 }],
+	filters: [
+		{ filter: "up" },
+		{ filter: "drain", service: "api" },
+		{ filter: "lowest_latency" },
+		{ filter: "select_first_n", n: 1 },
+		{ filter: "choose_arm" },
+	],
 };
 
 const DELEGATED = { "wss-primary": PRIMARY_CHAIN, "wss-backup": BACKUP_CHAIN };

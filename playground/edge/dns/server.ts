@@ -40,6 +40,8 @@ export interface DnsServer {
 	readonly port: number;
 	/** Where DoH is asked: "http://127.0.0.1:40001/dns-query". */
 	readonly dohUrl: string;
+	/** Questions that got no answer, since the start. */
+	readonly unanswered: number;
 	/** Changes what is known of the answers of this feed; what is not named stays as it was. Throws on a feed that no answer has. */
 	set(feed: string, metadata: Metadata): void;
 	/** Puts a zone in the place of the one of its name, or beside the others. Throws on one that can't be served. */
@@ -79,6 +81,9 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 		address,
 		port: tcp.number,
 		dohUrl: `${certificate === null ? "http" : "https"}://${host}:${dohPort}${DOH_PATH}`,
+		get unanswered() {
+			return answering.unanswered;
+		},
 		set: (feed, metadata) => answering.set(feed, metadata),
 		putZone: (zone) => answering.putZone(zone),
 		fault: (fault) => {

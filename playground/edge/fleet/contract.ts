@@ -30,6 +30,8 @@ export interface ThreadData {
 
 export type ToThread =
 	| { readonly do: "resize"; readonly clients: number }
+	/** Stands still: nothing of it runs. */
+	| { readonly do: "sleep"; readonly ms: number }
 	/** Closes all clients, and ends. */
 	| { readonly do: "stop" };
 

@@ -92,6 +92,13 @@ export class Fleet {
 		for (const thread of this.#threads) thread.tell({ do: "resize", clients });
 	}
 
+	/** One thread of it, with all of its clients. Throws where there is none. */
+	sleep(ms: number): void {
+		const thread = this.#threads.at(-1);
+		if (thread === undefined) throw new RangeError("The fleet has no thread that could sleep.");
+		thread.tell({ do: "sleep", ms });
+	}
+
 	async stop(): Promise<void> {
 		await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
 	}

@@ -111,6 +111,9 @@ async function stop(): Promise<void> {
 
 parentPort?.on("message", (order: ToThread) => {
 	if (order.do === "stop") return void stop();
+	// The whole thread: no timer fires, nothing is read, and its sockets stay open, as those of a laptop that is shut.
+	if (order.do === "sleep")
+		return void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.ms);
 	wanted = order.clients;
 	shrink();
 	grow();

@@ -32,6 +32,8 @@ export interface PopProxy {
 	stop(): Promise<void>;
 	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
 	setName(name: Role, isUp: boolean): void;
+	/** To newcomers, from now on. Missing: it can't be told while it runs. */
+	show?(certificate: KeyPair): void;
 }
 
 export interface ProxyOptions {
@@ -115,6 +117,10 @@ export class TlsProxy implements PopProxy {
 		if (isUp) return void this.#down.delete(name);
 		this.#down.add(name);
 		for (const each of this.#open) if (each.name === name) each.client.destroy();
+	}
+
+	show(certificate: KeyPair): void {
+		this.#server.setSecureContext(certificate);
 	}
 
 	#route(request: IncomingMessage, isUpgrade: boolean): Route | null {

@@ -59,6 +59,8 @@ export interface Verdict {
 	readonly clients: number;
 	/** Delivered while it ran; at least clients × seconds are asked for. */
 	readonly messages: number;
+	/** Receipts that say stored, while it ran. */
+	readonly published: number;
 	readonly lost: number;
 	readonly repeated: number;
 	readonly outOfOrder: number;

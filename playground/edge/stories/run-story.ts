@@ -15,6 +15,8 @@ export interface RunOptions {
 	readonly onSettle?: () => void;
 	/** Awaited before each step: a page pauses here. */
 	readonly gate?: (step: Step) => Promise<void>;
+	/** What there must be clients × seconds of. @default "delivered" */
+	readonly enough?: "delivered" | "stored";
 	/** Ends the story early; all is healed then too. */
 	readonly signal?: AbortSignal;
 }
@@ -103,6 +105,7 @@ class Run {
 			seconds,
 			clients: now.fleet.clients,
 			messages: now.ledger.delivered - this.#before.ledger.delivered,
+			published: now.ledger.stored - this.#before.ledger.stored,
 			...counts,
 			steps: this.#took,
 		};
@@ -130,10 +133,11 @@ class Run {
 	async #settle(): Promise<void> {
 		this.#options.onSettle?.();
 		await this.#options.control.act({ do: "heal" });
+		const { enough: counted = "delivered" } = this.#options;
 		const enough: Condition = {
-			says: "as many messages as clients × seconds have arrived",
+			says: `as many messages as clients × seconds were ${counted}`,
 			holds: ({ now, before }) =>
-				now.ledger.delivered - before.ledger.delivered >=
+				now.ledger[counted] - before.ledger[counted] >=
 				(now.fleet.clients * (performance.now() - this.#beganAt)) / 1_000,
 		};
 		const settled = both(both(ALL_CONNECTED, NOTHING_PENDING), enough);

@@ -8,6 +8,8 @@ export interface Credentials {
 	readonly authority: string;
 	/** Shown to clients. */
 	readonly edge: KeyPair;
+	/** As `edge`, until yesterday. */
+	readonly expired: KeyPair;
 	/** Whom PoPs and the main region trust: PEM. */
 	readonly meshAuthority: string;
 	/** Shown by the main region to PoPs. */
@@ -22,9 +24,11 @@ export async function issueCredentials(config: EdgeConfig): Promise<Credentials>
 	const names = Object.values(namesOf(config));
 	const pops = new Map<string, KeyPair>();
 	for (const { name } of config.pops) pops.set(name, await mesh.issue([name]));
+	const shown = [...names, ...names.map((name) => `*.${name}`)];
 	return {
 		authority: web.cert,
-		edge: await web.issue([...names, ...names.map((name) => `*.${name}`)]),
+		edge: await web.issue(shown),
+		expired: await web.issue(shown, "expired"),
 		meshAuthority: mesh.cert,
 		mesh: await mesh.issue([MESH_NAME]),
 		pops,

@@ -1,6 +1,7 @@
 /* Questions for tests of the decision: no socket, chance by seed. */
-import { seededRandom } from "holdfast/testing";
+
 import { readFileSync } from "node:fs";
+import { seededRandom } from "holdfast/testing";
 import { payloadOf } from "../../../playground/edge/dns/decide/client-subnet.js";
 import type { Metadata, Zone } from "../../../playground/edge/dns/decide/contract.js";
 import type { Query, Reply } from "../../../playground/edge/dns/decide/message.js";

@@ -1,6 +1,7 @@
 /* E2: each filter by its table, and the chances that its documentation promises. */
 import { seededRandom } from "holdfast/testing";
 import { describe, expect, it } from "vitest";
+import { runChain } from "../../../playground/edge/dns/decide/chain.js";
 import type {
 	Answer,
 	Candidate,
@@ -8,7 +9,6 @@ import type {
 	Filter,
 	Metadata,
 } from "../../../playground/edge/dns/decide/contract.js";
-import { runChain } from "../../../playground/edge/dns/decide/chain.js";
 import { PLACES } from "./asking.js";
 
 type Listed = Readonly<Record<string, Metadata>>;

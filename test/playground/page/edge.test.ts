@@ -41,7 +41,7 @@ const state = (change: Partial<EdgeState> = {}): EdgeState =>
 		pops: ["DUB", "FRA", "LHR", "IAD"].map((name) => pop(name)),
 		names: { primary: { name: "p", up: true }, backup: { name: "b", up: true } },
 		api: { up: true, polls: 0, publishes: 0 },
-		dns: { fault: { is: "none" }, asked: 0, answers: {} },
+		dns: { fault: { is: "none" }, asked: 0, unanswered: 0, answers: {} },
 		cdns: [{ name: "primary", origin: "http://a", faults: [], requests: 0 }],
 		sockets: { primary: 3, backup: 2, polling: 1, arrivals: 0 },
 		at: 0,
@@ -105,9 +105,9 @@ describe("what is wrong with a part", () => {
 		expect(wrong("name-primary", { names })).toEqual(["down"]);
 		expect(wrong("name-backup", { names })).toEqual([]);
 		expect(wrong("api", { api: { up: false, polls: 0, publishes: 0 } })).toEqual(["down"]);
-		expect(wrong("dns", { dns: { fault: { is: "silent" }, asked: 0, answers: {} } })).toEqual([
-			"silent",
-		]);
+		expect(
+			wrong("dns", { dns: { fault: { is: "silent" }, asked: 0, unanswered: 0, answers: {} } }),
+		).toEqual(["silent"]);
 		const faults = [{ fault: { is: "corrupt" }, pattern: "*" }] as const;
 		const cdns = [{ name: "primary", origin: "http://a", faults, requests: 0 }] as const;
 		expect(wrong("cdn-primary", { cdns })).toEqual(["corrupt"]);
@@ -152,6 +152,7 @@ it("has its links end side by side, and a place for a PoP that it does not know"
 describe("a verdict", () => {
 	const good = {
 		...{ story: "s", ok: true, failures: [], seconds: 22.4, clients: 300, messages: 9_809 },
+		...{ published: 40 },
 		...{ lost: 0, repeated: 0, outOfOrder: 0, late: 0, altered: 0, steps: [] },
 	};
 

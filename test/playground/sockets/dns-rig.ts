@@ -1,6 +1,7 @@
 /* The DNS server of the playground on real sockets, and askers that speak to it byte by byte. */
-import { once } from "node:events";
+
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { seededRandom } from "holdfast/testing";
 import { onTestFinished } from "vitest";

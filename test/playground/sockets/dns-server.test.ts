@@ -1,9 +1,9 @@
 /* E2 to E4 on real sockets: Node's resolver, raw UDP and TCP, DoH by fetch. */
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
-import { createServer } from "node:net";
 import { request } from "node:http";
 import { request as requestTls } from "node:https";
+import { createServer } from "node:net";
 import { generate } from "selfsigned";
 import { describe, expect, it } from "vitest";
 import type { Answered } from "../../../playground/edge/dns/answering.js";

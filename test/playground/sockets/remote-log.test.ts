@@ -1,7 +1,6 @@
 /* The log of the main region from afar: a log like any other, over mutual TLS, also when the link breaks. */
 import { once } from "node:events";
-import { createServer, type TLSSocket } from "node:tls";
-import { connect } from "node:tls";
+import { connect, createServer, type TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Balancer } from "../../../playground/edge/balancer.js";
 import { LogService } from "../../../playground/edge/log/log-service.js";

@@ -1,8 +1,8 @@
 /* E1: the edge starts, looks after itself, stops, and leaves nothing. */
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { prepareEdge } from "../../../playground/edge/whole-edge.js";
 import { Supervisor } from "../../../playground/edge/supervisor.js";
+import { prepareEdge } from "../../../playground/edge/whole-edge.js";
 import { until } from "../../support/until.js";
 import { rigOfTest, socketsAt } from "./edge-rig.js";
 

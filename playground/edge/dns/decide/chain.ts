@@ -2,12 +2,14 @@
  * A filter chain as NS1's: an ordered list of filters over a record's answers, gone through for each
  * query. A filter drops answers or orders them, by their metadata, by where the asker is, or by chance.
  *
- *   primary   up ─▶ shed_load ─▶ geotarget_country ─▶ select_first_n(1)
- *   backup    up ─▶ shed_load ─▶ geotarget_country ─▶ select_first_n(3) ─▶ shuffle ─▶ select_first_n(1)
- *   latency   up ─▶ lowest_latency ─▶ select_first_n(1)                    (Route 53's part)
+ *   primary   up ─▶ drain ─▶ shed_load ─▶ geotarget_country ─▶ select_first_n(1)
+ *   backup    up ─▶ drain ─▶ shed_load ─▶ geotarget_country ─▶ select_first_n(3) ─▶ shuffle ─▶ select_first_n(1)
+ *   latency   up ─▶ drain ─▶ lowest_latency ─▶ select_first_n(1)           (Route 53's part)
  */
 import type { Candidate, Chain, Filter } from "./contract.js";
 import {
+	chooseArm,
+	drain,
 	geotargetCountry,
 	lowestLatency,
 	selectFirstN,
@@ -54,6 +56,10 @@ function apply(
 	switch (filter.filter) {
 		case "up":
 			return up(candidates, filter.missing ?? "keep");
+		case "drain":
+			return drain(candidates, filter.service, random);
+		case "choose_arm":
+			return chooseArm(candidates, random);
 		case "shed_load":
 			return shedLoad(candidates, filter.metric, random);
 		case "geotarget_country":

@@ -1,9 +1,13 @@
 /* Zones, records and chains as their operator writes them. */
 import type { RecordType } from "./message.js";
 
-/** The names are NS1's, but for the last. */
+/** The names are NS1's, but for `drain`, `choose_arm` and the last. */
 export type Filter =
 	| { readonly filter: "up"; readonly missing?: "keep" | "drop" }
+	/** Ours: what is drained of this service, by `drained`. */
+	| { readonly filter: "drain"; readonly service: string }
+	/** Ours: of each answer the addresses of one of its `arms`, by weight. */
+	| { readonly filter: "choose_arm" }
 	| { readonly filter: "shed_load"; readonly metric: "loadavg" | "connections" | "requests" }
 	| { readonly filter: "geotarget_country" }
 	| { readonly filter: "select_first_n"; readonly n?: number }
@@ -31,6 +35,10 @@ export interface Metadata {
 	readonly up?: boolean;
 	/** Share of a weighted shuffle. */
 	readonly weight?: number;
+	/** By service: what leads elsewhere. */
+	readonly drained?: Readonly<Record<string, Drained>>;
+	/** Sets of its addresses between which newcomers are weighed. None: all of its addresses are given. */
+	readonly arms?: readonly Arm[];
 	/** Today's load by metric, in the unit of the watermarks. */
 	readonly loadavg?: number;
 	readonly connections?: number;
@@ -43,6 +51,19 @@ export interface Metadata {
 	readonly places?: readonly string[];
 	/** For latency routing: "eu-west-1". */
 	readonly region?: string;
+}
+
+export interface Arm {
+	readonly addresses: readonly string[];
+	readonly weight: number;
+}
+
+/** Shares of the questions, from 0 to 1. */
+export interface Drained {
+	/** That don't get the answer at all. */
+	readonly whole: number;
+	/** By address: that get the answer without it. */
+	readonly addresses: Readonly<Record<string, number>>;
 }
 
 /** One thing that a chain keeps or drops: a region with all its addresses, say. */

@@ -1,6 +1,7 @@
 /* The filters, each a pure function of the answers, what is known of them, and chance as an argument. */
 import type { Candidate, Filter } from "./contract.js";
 import { countryOf, distanceKm, type Places } from "./places.js";
+import { dataOf } from "./zone.js";
 
 type Candidates = readonly Candidate[];
 type Metric = Extract<Filter, { readonly filter: "shed_load" }>["metric"];
@@ -10,6 +11,44 @@ type Random = () => number;
 export function up(candidates: Candidates, missing: "keep" | "drop"): Candidates {
 	return candidates.filter(({ metadata }) => metadata.up ?? missing === "keep");
 }
+
+/**
+ * Drops an answer for the share of questions for which it is drained, and of its addresses those that are;
+ * drawn for each question. An answer without an address left is none.
+ */
+export function drain(candidates: Candidates, service: string, random: Random): Candidates {
+	return candidates.flatMap((candidate): Candidates => {
+		const drained = candidate.metadata.drained?.[service];
+		if (drained === undefined) return [candidate];
+		if (isDrawn(drained.whole, random)) return [];
+		const { answer } = candidate;
+		const all = dataOf(answer);
+		const data = all.filter((each) => !isDrawn(drained.addresses[each] ?? 0, random));
+		if (data.length === 0) return [];
+		return [data.length === all.length ? candidate : { ...candidate, answer: { ...answer, data } }];
+	});
+}
+
+/**
+ * Of an answer with arms the addresses of one, first drawn with the probability of its share of the weights. One
+ * of which nothing is left, since it is drained, gives way to the next: an address helps more than none.
+ */
+export function chooseArm(candidates: Candidates, random: Random): Candidates {
+	return candidates.map((candidate) => {
+		const { answer, metadata } = candidate;
+		const { arms = [] } = metadata;
+		if (arms.length === 0) return candidate;
+		const all = dataOf(answer);
+		const drawn = shuffleByWeight(arms, ({ weight }) => weight, random)
+			.map(({ addresses }) => all.filter((each) => addresses.includes(each)))
+			.find((data) => data.length > 0);
+		return drawn === undefined ? candidate : { ...candidate, answer: { ...answer, data: drawn } };
+	});
+}
+
+/** What is certain needs no chance. */
+const isDrawn = (share: number, random: Random): boolean =>
+	share > 0 && (share >= 1 || random() < share);
 
 /**
  * Nothing up to the low watermark, all from the high one on; between them each query drops the answer
@@ -68,23 +107,29 @@ export function shuffle(candidates: Candidates, random: Random): Candidates {
 
 /** First with a probability of its share of the weights, and so on with the rest. No weight is none: 0. */
 export function weightedShuffle(candidates: Candidates, random: Random): Candidates {
-	const left = [...candidates];
-	const order: Candidate[] = [];
+	return shuffleByWeight(candidates, ({ metadata }) => Math.max(0, metadata.weight ?? 0), random);
+}
+
+function shuffleByWeight<T>(
+	all: readonly T[],
+	weightOf: (each: T) => number,
+	random: Random,
+): readonly T[] {
+	const left = [...all];
+	const order: T[] = [];
 	while (left.length > 0) {
-		const total = left.reduce((sum, candidate) => sum + weightOf(candidate), 0);
+		const total = left.reduce((sum, each) => sum + weightOf(each), 0);
 		// Where all that is left weighs nothing it stays in its order.
 		if (total <= 0) return [...order, ...left];
 		let drawn = random() * total;
-		const index = left.findIndex((candidate) => {
-			drawn -= weightOf(candidate);
+		const index = left.findIndex((each) => {
+			drawn -= weightOf(each);
 			return drawn < 0;
 		});
 		order.push(...left.splice(Math.max(0, index), 1));
 	}
 	return order;
 }
-
-const weightOf = ({ metadata }: Candidate): number => Math.max(0, metadata.weight ?? 0);
 
 /** The very part of a country comes before its country, and that before all others. */
 function closeness(asker: string, stand: string, places: Places): number {

@@ -1,0 +1,82 @@
+/*
+ * E12: a PoP with 2,000 clients is drained in batches that the other one can take in. Two PoPs, and everybody
+ * lives near the first: W = 1.2 × N ÷ C is 12 s for its two gateways, which say goodbye to 83 clients a second
+ * each, and 100 a second is what each of the others takes.
+ */
+import { CONFIG, type PopConfig } from "../config.js";
+import { ALL_CONNECTED, both, popOf, socketsAt } from "../stories/conditions.js";
+import type { Story } from "../stories/contract.js";
+import type { Scenario } from "./contract.js";
+import { type Figures, figuresOfDrain } from "./sights.js";
+import { begin } from "./steps.js";
+
+const [DUB, IAD] = ["DUB", "IAD"].map((name) => CONFIG.pops.find((pop) => pop.name === name)) as [
+	PopConfig,
+	PopConfig,
+];
+
+const STORY: Story = {
+	id: "drain-2000",
+	title: "A PoP of 2,000 clients is drained",
+	about:
+		"Each client dials elsewhere first and leaves then, no faster than the others are taken in.",
+	bite: {
+		says: "all of them were in Dublin, and are in Virginia",
+		holds: ({ now, before }) =>
+			socketsAt(popOf(before, "DUB")) >= before.fleet.clients &&
+			socketsAt(popOf(now, "DUB")) === 0 &&
+			socketsAt(popOf(now, "IAD")) >= now.fleet.clients,
+	},
+	steps: [
+		{
+			...begin("Everybody is in Dublin; from now on DNS may lead to Virginia too."),
+			act: () => [{ do: "flip-dns", pop: "IAD", up: "auto" }],
+		},
+		{
+			id: "drain",
+			caption: "Dublin is drained: DNS first, then a goodbye to everybody, a few each second.",
+			act: () => [{ do: "drain", pop: "DUB", reason: "a scenario" }],
+			until: both(
+				{
+					says: "Dublin is empty, and nobody was without a link",
+					holds: ({ now, step }) =>
+						socketsAt(popOf(now, "DUB")) === 0 && now.fleet.outages === step.fleet.outages,
+				},
+				ALL_CONNECTED,
+			),
+			withinMs: 60_000,
+		},
+	],
+};
+
+/** `rate`: sockets a second that a gateway takes in. */
+export function drainOf(name: string, clients: number, rate: number): Scenario {
+	const most = 1.1 * rate * IAD.gateways;
+	return {
+		name,
+		...{ story: STORY, about: STORY.about, needs: null, clients },
+		edge: {
+			config: {
+				...{ pops: [DUB, IAD], capacity: 2.5 * clients, acceptRate: rate, ttl: 1 },
+				// One process and all clients that boot: a health check may take long, and says nothing then.
+				monitor: { ...CONFIG.monitor, timeoutMs: 8_000, fall: 4 },
+			},
+			manners: { room: 12, rate: 0.11, startsPerSecond: 15 },
+		},
+		// So that nobody is there yet, however a busy machine boots them.
+		prepare: [{ do: "flip-dns", pop: "IAD", up: false }],
+		// One process holds both PoPs and all clients' TLS: 2,000 publishes a second are beyond two cores.
+		enough: "delivered",
+		measure: (sights) => {
+			const figures: Figures = {
+				...figuresOfDrain(sights, "DUB", "IAD"),
+				acceptRate: rate * IAD.gateways,
+			};
+			const { arrivalsP95 = 0 } = figures;
+			const why = `${arrivalsP95} arrivals a second (p95) are more than ${most}, 1.1 × what is taken in.`;
+			return { figures, failures: arrivalsP95 > most ? [why] : [] };
+		},
+	};
+}
+
+export const DRAIN_2000 = drainOf("drain-2000", 2_000, 100);

@@ -1,0 +1,136 @@
+/* Stories of faults that no page tells: each breaks one thing, waits until it is felt, and heals it. */
+import {
+	ALL_CONNECTED,
+	aWhile,
+	both,
+	popOf,
+	saidMore,
+	socketsAt,
+	socketsOf,
+} from "../stories/conditions.js";
+import type { Story } from "../stories/contract.js";
+import { begin, nobodyIn, nobodyNoticed, step } from "./steps.js";
+
+export const GREY: Story = {
+	id: "grey-failure",
+	title: "A grey failure, drained",
+	about:
+		"Dublin loses every second connection, silently; the automation drains it by DNS, and undrains it when it is well.",
+	bite: {
+		says: "Dublin had clients, its probes failed, and the automation led newcomers elsewhere",
+		holds: ({ now, before }) =>
+			socketsAt(popOf(before, "DUB")) > 0 &&
+			now.drain.seen.some(
+				({ pop, zones }) => pop === "DUB" && zones.some(({ failed }) => failed > 0),
+			) &&
+			now.drain.state.drains.some(({ id, by }) => id === "DUB" && by === "automation"),
+	},
+	steps: [
+		{
+			...begin("Everybody talks; the automation watches each zone through its own balancer."),
+			act: () => [{ do: "set-automation", automation: "on" }],
+		},
+		step(
+			"grey",
+			"Every second connection to Dublin falls silent. Some of its health checks succeed all the same.",
+			() => [{ do: "set-conditions", pop: "DUB", link: "clients", conditions: { lossShare: 0.5 } }],
+			both(
+				{
+					says: "Dublin is drained by the automation",
+					holds: ({ now }) =>
+						now.drain.state.drains.some(({ id, stage }) => id === "DUB" && stage.is === "drained"),
+				},
+				both(nobodyIn("DUB"), ALL_CONNECTED),
+			),
+		),
+		step(
+			"well",
+			"Dublin is well again. After its probes have succeeded for long enough, DNS leads there.",
+			() => [{ do: "set-conditions", pop: "DUB", link: "clients", conditions: { lossShare: 0 } }],
+			{ says: "nothing is drained", holds: ({ now }) => now.drain.state.drains.length === 0 },
+		),
+	],
+};
+
+export const BOOT_STORM: Story = {
+	id: "boot-storm",
+	title: "A boot storm",
+	about: "Two thirds of all clients boot at once; who was there before keeps his link.",
+	bite: {
+		says: "more sockets came within a second than were there before",
+		holds: ({ arrivals, step: began }) => arrivals > socketsOf(began),
+	},
+	steps: [
+		{
+			...begin("A third of them is there."),
+			act: ({ fleet }) => [{ do: "resize-fleet", clients: Math.ceil(fleet.wanted / 3) }],
+		},
+		step(
+			"storm",
+			"All the others boot in the same second.",
+			({ fleet }) => [{ do: "resize-fleet", clients: fleet.wanted * 3 }],
+			both(both(ALL_CONNECTED, saidMore(2)), nobodyNoticed),
+		),
+	],
+};
+
+/** Until servers have given up on who doesn't answer: 6 s of silence, and two questions of 3 s. */
+const SLEEP_MS = 18_000;
+
+export const SLEEP: Story = {
+	id: "sleep",
+	title: "Computers sleep",
+	about:
+		"Half of all clients stand still for 18 s; awake, they find their links dead, and go on where they were.",
+	bite: {
+		says: "servers gave up on a quarter of all sockets, at least",
+		holds: ({ fewestSockets, now }) => fewestSockets <= 0.75 * now.fleet.clients,
+	},
+	steps: [
+		begin("Everybody is connected."),
+		step(
+			"sleep",
+			"Every second client's computer is shut, and opened 18 s later.",
+			() => [{ do: "sleep-fleet", ms: SLEEP_MS }],
+			both(both(aWhile(SLEEP_MS + 1_000), ALL_CONNECTED), {
+				says: "servers had given them up",
+				holds: ({ fewestSockets, now }) => fewestSockets <= 0.75 * now.fleet.clients,
+			}),
+		),
+	],
+};
+
+export const GATEWAY: Story = {
+	id: "gateway-kill",
+	title: "A gateway dies",
+	about:
+		"One of Dublin's two gateways is gone; its clients are on the other one, or elsewhere, in no time.",
+	bite: {
+		says: "a gateway with clients died",
+		holds: ({ now, before }) =>
+			(popOf(before, "DUB").gateways[0]?.primary ?? 0) > 0 &&
+			popOf(now, "DUB").gateways[0]?.is === "down" &&
+			now.fleet.outages > before.fleet.outages,
+	},
+	steps: [
+		begin("Everybody is connected."),
+		step(
+			"kill",
+			"A gateway of Dublin dies.",
+			() => [{ do: "kill-gateway", pop: "DUB", gateway: 0 }],
+			both(
+				{
+					says: "its clients had to dial again",
+					holds: ({ now, step: began }) => now.fleet.outages > began.fleet.outages,
+				},
+				both(ALL_CONNECTED, saidMore(2)),
+			),
+		),
+		step(
+			"back",
+			"A new one takes its place.",
+			() => [{ do: "restore-gateway", pop: "DUB", gateway: 0 }],
+			both(saidMore(1), ALL_CONNECTED),
+		),
+	],
+};

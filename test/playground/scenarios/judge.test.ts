@@ -1,0 +1,153 @@
+/* What a verdict says, and of what it is no success. */
+import { describe, expect, it } from "vitest";
+import { judge, notRun, renderVerdict } from "../../../playground/edge/scenarios/judge.js";
+import { SCENARIOS, scenarioNamed } from "../../../playground/edge/scenarios/scenarios.js";
+import {
+	figuresOfDrain,
+	figuresOfFault,
+	type Sight,
+} from "../../../playground/edge/scenarios/sights.js";
+import type { Verdict } from "../../../playground/edge/stories/contract.js";
+
+const GOOD: Verdict = {
+	story: "a-story",
+	ok: true,
+	failures: [],
+	seconds: 10,
+	clients: 20,
+	messages: 400,
+	published: 200,
+	...{ lost: 0, repeated: 0, outOfOrder: 0, late: 0, altered: 0 },
+	steps: [],
+};
+const SCENARIO = { name: "a-scenario" };
+
+describe("a verdict", () => {
+	it("passes where the fault bit, nothing was missed, and clients × seconds were published", () => {
+		const verdict = judge(SCENARIO, GOOD, 7);
+		expect(verdict).toMatchObject({
+			scenario: "a-scenario",
+			is: "passed",
+			ok: true,
+			seed: 7,
+			isInTime: true,
+		});
+		expect(renderVerdict(verdict)).toBe(
+			"✓ a-scenario: 20 clients, 200 published, 400 delivered, 0 lost, 0 repeated, 10 s",
+		);
+	});
+
+	it.each<[string, Partial<Verdict>, string]>([
+		[
+			"the fault struck nobody",
+			{ ok: false, failures: ["It struck nobody: x."] },
+			"It struck nobody: x.",
+		],
+		[
+			"one message too few was published",
+			{ published: 199 },
+			"Too little was said: 199 messages published, of clients × seconds = 200.",
+		],
+		[
+			"nobody was there",
+			{ clients: 0 },
+			"Nobody was there: a fleet without clients shows nothing.",
+		],
+	])("fails where %s", (_, changes, why) => {
+		const verdict = judge(SCENARIO, { ...GOOD, ...changes }, 1);
+		expect(verdict).toMatchObject({ is: "failed", ok: false, failures: [why] });
+		expect(renderVerdict(verdict)).toContain(`✗ a-scenario: ${why} (`);
+	});
+
+	it("counts deliveries for one that says so, and fails by its own figures", () => {
+		const loud = { ...GOOD, published: 30, messages: 200 };
+		const delivered = { ...SCENARIO, enough: "delivered" as const };
+		expect(judge(delivered, loud, 1).is).toBe("passed");
+		expect(judge(delivered, { ...loud, messages: 199 }, 1).failures).toEqual([
+			"Too little was said: 199 messages delivered, of clients × seconds = 200.",
+		]);
+		const measured = { figures: { arrivalsP95: 300 }, failures: ["Too many at once."] };
+		expect(judge(SCENARIO, GOOD, 1, measured)).toMatchObject({
+			is: "failed",
+			figures: { arrivalsP95: 300 },
+		});
+	});
+
+	it("says that it took more than a minute, which is no failure of the edge", () => {
+		const slow = judge(SCENARIO, { ...GOOD, seconds: 61, published: 5_000 }, 1);
+		expect(slow).toMatchObject({ is: "passed", isInTime: false });
+		expect(renderVerdict(slow)).toContain("61 s (more than 60)");
+	});
+
+	it("of one that this edge can't play is no success, and says what it needs", () => {
+		const verdict = notRun(scenarioNamed("slot-exhaustion"), 1);
+		expect(verdict).toMatchObject({ is: "not-run", ok: false });
+		expect(renderVerdict(verdict)).toMatch(/^– slot-exhaustion: Not run: it needs --proxy haproxy/);
+	});
+});
+
+describe("the library", () => {
+	it("has every fault that E18 names, each name once", () => {
+		const names = SCENARIOS.map(({ name }) => name);
+		expect(new Set(names).size).toBe(names.length);
+		expect(names).toEqual(
+			expect.arrayContaining(
+				"pop-kill grey-failure dns-dead dns-stale certificate-expiry boot-storm slot-exhaustion panic sleep".split(
+					" ",
+				),
+			),
+		);
+	});
+
+	it("says what there is instead of what there is not", () =>
+		expect(() => scenarioNamed("meteor")).toThrow(
+			'There is no scenario "meteor"; there are pop-kill, ',
+		));
+});
+
+const calm = {
+	arrivals: 0,
+	accepted: 10,
+	sockets: 5,
+	isIll: false,
+	isNamed: true,
+	isDrained: false,
+};
+const sight = (at: number, changes: Partial<typeof calm> = {}, arrivals = 0): Sight => ({
+	at,
+	pops: { DUB: { ...calm, ...changes }, IAD: { ...calm, arrivals } },
+});
+
+describe("figures", () => {
+	it("of a fault: when DNS changed after it, and when the last newcomer came", () => {
+		const ill = { isIll: true };
+		const sights = [
+			sight(0),
+			sight(1_000, ill),
+			sight(2_000, { ...ill, accepted: 12 }),
+			sight(3_000, { ...ill, accepted: 12, isNamed: false }),
+			sight(4_000, { ...ill, accepted: 13, isNamed: false }),
+			sight(5_000, { accepted: 20 }),
+		];
+		expect(figuresOfFault(sights, "DUB")).toEqual({
+			dnsChangedAfterMs: 2_000,
+			lastNewcomerAfterMs: 3_000,
+		});
+		expect(figuresOfFault([sight(0)], "DUB")).toEqual({});
+	});
+
+	it("of a drain: arrivals a second elsewhere, from its beginning until nobody is left", () => {
+		const drained = { isDrained: true };
+		const sights = [
+			sight(0, {}, 99),
+			...Array.from({ length: 20 }, (_, at) =>
+				sight(1_000 + at * 250, { ...drained, sockets: 20 - at }, at),
+			),
+			sight(6_000, { ...drained, sockets: 0 }, 1),
+			sight(6_250, { ...drained, sockets: 0 }, 99),
+		];
+		expect(figuresOfDrain(sights, "DUB", "IAD")).toEqual({
+			...{ moved: 20, arrivalsP50: 9, arrivalsP95: 18, arrivalsMost: 19, emptyAfterMs: 5_000 },
+		});
+	});
+});
