@@ -22,7 +22,7 @@ const CATALOGUES = {
 	"docs/STATES.md": [
 		...span("S", 23),
 		...["S25", "S26", "S27", "S28"],
-		...["E1", "E2", "E3", "E4", "E5", "E6", "E11", "E12", "E15", "E16", "E17", "E18"],
+		...["E1", "E2", "E3", "E4", "E5", "E6", "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E18"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),
 	],
