@@ -29,6 +29,29 @@ const useClient: NonNullable<Options["plugins"]>[number] = {
 	},
 };
 
+/**
+ * Without a bundler what is loaded on demand is a file of its own beside the first, whose RealtimeError it
+ * uses, so that `instanceof` holds.
+ */
+const elsewhere = (
+	filter: RegExp,
+	path: string,
+): NonNullable<Options["esbuildPlugins"]>[number] => ({
+	name: "elsewhere",
+	setup: (build) => build.onResolve({ filter }, () => ({ path, external: true })),
+});
+
+const browser: Options = {
+	outDir: "dist/browser",
+	format: "esm",
+	target: "es2022",
+	// For pages without a bundler: the browser's half of each dependency, all in one file.
+	platform: "browser",
+	noExternal: [/.*/],
+	splitting: false,
+	minify: true,
+};
+
 const library: Options = {
 	entry: {
 		...TYPED,
@@ -68,14 +91,13 @@ export default defineConfig([
 		banner: { js: "#!/usr/bin/env node" },
 	},
 	{
+		...browser,
 		entry: { "holdfast.min": "src/index.ts" },
-		outDir: "dist/browser",
-		format: "esm",
-		target: "es2022",
-		// For pages without a bundler: the browser's half of each dependency, all in one file.
-		platform: "browser",
-		noExternal: [/.*/],
-		splitting: false,
-		minify: true,
+		esbuildPlugins: [elsewhere(/^\.\/sharing\.js$/, "./holdfast-sharing.min.js")],
+	},
+	{
+		...browser,
+		entry: { "holdfast-sharing.min": "src/client/sharing.ts" },
+		esbuildPlugins: [elsewhere(/\/realtime-error\.js$/, "./holdfast.min.js")],
 	},
 ]);

@@ -20,8 +20,7 @@ const CATALOGUES = {
 		...[span("H", 7), span("M", 2), span("P", 4), span("G", 5), span("I", 13), span("U", 3)].flat(),
 	],
 	"docs/STATES.md": [
-		...span("S", 23),
-		...["S25", "S26", "S27", "S28"],
+		...span("S", 28),
 		...["E1", "E2", "E3", "E4", "E5", "E6", "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E18"],
 		// The protocol's rules, each taken out by the search of small cases.
 		...span("R", 11),

@@ -6,7 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 
-const PURE = "errors reactive policy protocol endpoint connection channels degraded".split(" ");
+const PURE = "errors reactive policy protocol endpoint connection channels degraded share".split(
+	" ",
+);
 const SHELL = "runtime transport dns assets client websocket react server testing".split(" ");
 const FOLDERS = [...PURE, ...SHELL];
 const PURE_FILES = [

@@ -13,6 +13,7 @@ export type {
 	OutboxEntry,
 	PublishOptions,
 	ServiceMode,
+	SharingState,
 	SubscribeOptions,
 	Subscription,
 } from "./client/client.js";
@@ -57,6 +58,8 @@ export type {
 	Locks,
 	Logger,
 	Runtime,
+	TabChannel,
+	Tabs,
 	TcpConnect,
 	TcpSocket,
 	WebSocketConstructor,

@@ -97,6 +97,8 @@ export type OutboxInput =
 			readonly bytes: number;
 			readonly ttlMs: number;
 			readonly whenOffline: "queue" | "reject";
+			/** Of another tab's, how long ago it may have been sent by a third: rule 8 goes by that. */
+			readonly sentForMs?: number | null;
 	  }
 	/** These records are on stable storage. */
 	| { readonly type: "stored"; readonly ids: readonly string[] }
@@ -126,6 +128,8 @@ export type OutboxInput =
 	  }
 	/** The app gave up on it: ends it if it was never sent, else is ignored. */
 	| { readonly type: "withdrawn"; readonly id: string; readonly cause: RealtimeError }
+	/** Another tab's outbox sends these from now on: they end here with `closed`, sent or not. */
+	| { readonly type: "disowned"; readonly ids: readonly string[] }
 	| { readonly type: "cleared" }
 	| { readonly type: "ticked" };
 

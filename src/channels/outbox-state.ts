@@ -90,6 +90,12 @@ export function entries({ queue }: OutboxState): readonly OutboxEntry[] {
 	});
 }
 
+/** How long ago it may have been stored by a send that was not answered; null: it cannot have been. */
+export function sentForMs({ queue }: OutboxState, id: string, now: number): number | null {
+	const pending = queue.find(({ publish }) => publish.id === id);
+	return pending?.isUnanswered && pending.sentAt !== null ? now - pending.sentAt : null;
+}
+
 /** Whether the outcome of this id is still to be told. */
 export function isPending({ queue, ends }: OutboxState, id: string): boolean {
 	const isIt = ({ publish }: Pick<Pending, "publish">): boolean => publish.id === id;

@@ -35,7 +35,14 @@ import {
 	WINDOW,
 } from "./outbox-state.js";
 
-export { dueAt, entries, initialOutbox, isPending, type OutboxState } from "./outbox-state.js";
+export {
+	dueAt,
+	entries,
+	initialOutbox,
+	isPending,
+	type OutboxState,
+	sentForMs,
+} from "./outbox-state.js";
 
 export type Step = readonly [OutboxState, readonly OutboxEffect[]];
 type Written = Pick<Pending, "publish" | "isWriting">;
@@ -76,6 +83,12 @@ const HEED: { readonly [T in OutboxInput["type"]]: (turn: Turn, input: Fact<T>) 
 		end(turn, ({ publish, sentAt }) =>
 			publish.id === id && sentAt === null ? { type: "fail", id, cause } : null,
 		),
+	disowned: (turn, { ids }) => {
+		const gone = new Set(ids);
+		end(turn, ({ publish: { id } }) =>
+			gone.has(id) ? fail(id, "closed", "Another tab sends it.") : null,
+		);
+	},
 	cleared: (turn) =>
 		end(turn, ({ publish, sentAt }) =>
 			sentAt === null ? fail(publish.id, "closed", "The outbox was cleared.") : unknown(publish),
@@ -86,7 +99,7 @@ const HEED: { readonly [T in OutboxInput["type"]]: (turn: Turn, input: Fact<T>) 
 /** An id that is pending is the same message: whoever waits for it hears the one outcome. */
 function admit(turn: Turn, input: Fact<"publish-requested">): void {
 	const { state, policy, moment } = turn;
-	const { id, channel, data, ttlMs, bytes, whenOffline } = input;
+	const { id, channel, data, ttlMs, bytes, whenOffline, sentForMs = null } = input;
 	if (isPending(state, id)) return;
 	const cause = refusal(turn, input);
 	if (cause !== null) {
@@ -99,12 +112,13 @@ function admit(turn: Turn, input: Fact<"publish-requested">): void {
 		data,
 		seq: state.nextSeq,
 		queuedAt: moment.at,
-		firstSentAt: null,
+		firstSentAt: sentForMs === null ? null : moment.at - sentForMs,
 		ttlMs,
 	};
 	const expiresAt = moment.now + ttlMs;
 	const isWritten = policy.persist === "memory";
-	enqueue(turn, [{ publish, bytes, whenOffline, expiresAt, sentAt: null, isWritten }]);
+	const sentAt = sentForMs === null ? null : moment.now - sentForMs;
+	enqueue(turn, [{ publish, bytes, whenOffline, expiresAt, sentAt, isWritten }]);
 }
 
 /** Why it cannot be taken; null: it can, and what had to make room for it has ended. */

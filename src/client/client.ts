@@ -25,6 +25,8 @@ export interface Client<C extends ChannelMap = Record<string, unknown>> extends 
 	readonly mode: Readable<ServiceMode>;
 	/** What to show, if anything: computed from both. */
 	readonly banner: Readable<Banner | null>;
+	/** Whose connection it is, with `share: "browser"`. */
+	readonly sharing: Readable<SharingState>;
 	/** What it did so far, for a status page or telemetry. */
 	readonly stats: Readable<ClientStats>;
 	/** Every endpoint with its health. `dns` and `address` are null where DNS is not ours to see. */
@@ -81,6 +83,24 @@ export interface Client<C extends ChannelMap = Record<string, unknown>> extends 
 		listener: (detail: ClientEvents[E]) => void,
 	): Unsubscribe;
 }
+
+/** Whose connection a client uses. */
+export type SharingState =
+	/**
+	 * Its own. `reason` null: `share` is "tab". Otherwise it was to share and cannot: the platform has no Web
+	 * Locks ("unavailable"), gave none in time ("lock-not-granted"), too many tabs share already ("full"), or
+	 * the others are another user's ("identity").
+	 */
+	| {
+			readonly role: "alone";
+			readonly reason: null | "unavailable" | "lock-not-granted" | "full" | "identity";
+	  }
+	/** Looking for the others: for some milliseconds at the start, and when the leading tab is gone. */
+	| { readonly role: "joining" }
+	/** It holds the connection of all. */
+	| { readonly role: "leader" }
+	/** Another tab holds it. */
+	| { readonly role: "follower" };
 
 /** What the product promises. "normal": as if nothing had happened. */
 export type ServiceMode =

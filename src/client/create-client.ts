@@ -70,6 +70,10 @@ class PublicClient implements Client {
 		return this.#shell.shown.endpoints;
 	}
 
+	get sharing(): Client["sharing"] {
+		return this.#shell.sharing;
+	}
+
 	get stats(): Client["stats"] {
 		const { shown } = this.#shell;
 		this.#stats ??= {
@@ -87,7 +91,7 @@ class PublicClient implements Client {
 	get degraded(): Client["degraded"] {
 		this.#degraded ??= {
 			hold: (reason) => this.#hold(reason),
-			loadMore: () => this.#shell.polling.loadMore(),
+			loadMore: () => this.#shell.loadMore(),
 		};
 		return this.#degraded;
 	}
@@ -119,6 +123,7 @@ class PublicClient implements Client {
 	}
 
 	wake(reason: string): void {
+		this.#shell.share?.wake(reason);
 		woken(this.#shell, reason);
 	}
 
@@ -168,11 +173,10 @@ class PublicClient implements Client {
 	}
 
 	#hold(reason: string): Disposable {
-		const { mode } = this.#shell;
-		mode.send({ type: "held", reason });
+		this.#shell.hold("hold", reason);
 		let isHeld = true;
 		return disposable(() => {
-			if (isHeld) mode.send({ type: "released", reason });
+			if (isHeld) this.#shell.hold("release", reason);
 			isHeld = false;
 		});
 	}

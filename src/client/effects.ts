@@ -92,6 +92,7 @@ export function connectionChanged(shell: Shell, state: Status, previous: Status)
 		shell.mode.send({ type: "endpoints-exhausted", announcedMs });
 	const retryAt = status === "reconnecting" ? state.retryAt : null;
 	shell.admission.watch(retryAt === null ? null : retryAt - shell.runtime.clock.monotonic());
+	shell.share?.connectionChanged();
 	shell.shown.updateConnection();
 	shell.shown.updateBanner();
 }

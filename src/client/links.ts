@@ -116,7 +116,7 @@ export class Links implements LinkKeeping, LinkFacts {
 		}
 	}
 
-	ask(dialId: number, frame: SubscribeFrame): void {
+	ask(dialId: number, frame: SubscribeFrame | UnsubscribeFrame): void {
 		this.#find(dialId)?.send(frame);
 	}
 

@@ -43,6 +43,14 @@ export interface ClientOptions {
 	readonly degraded?: Partial<DegradedPolicy>;
 	/** @default see OutboxPolicy */
 	readonly outbox?: Partial<OutboxPolicy>;
+	/**
+	 * "tab": one connection a tab. "browser": one for all tabs of the origin that have the same options and
+	 * the same user; one tab holds it, and the next takes over when that one closes, dies or is hidden. Who
+	 * the user is says `outbox.namespace` (a user id) or, without one, the token itself: then only tabs whose
+	 * `getToken` gives the very same text share. Where a browser cannot (no Web Locks, an insecure page,
+	 * Node), each tab has its own connection, and `client.sharing` says why. @default "tab"
+	 */
+	readonly share?: "tab" | "browser";
 	/** Every contact with the world: replace a part in tests, or bring your own storage. @default the system's */
 	readonly runtime?: Partial<Runtime>;
 }

@@ -40,6 +40,8 @@ export class OutboxStore {
 	readonly #abort = new AbortController();
 	#root = "";
 	#reserved = 0;
+	#slot: number | null = null;
+	readonly #awaited = new Set<number>();
 	#locks: Disposable[] = [];
 
 	constructor(namespace: string, runtime: Runtime, report: Report) {
@@ -60,7 +62,19 @@ export class OutboxStore {
 			this.queue = { client: stored.client, link: stored.link, identity: stored.identity ?? null };
 		await this.#reserve();
 		restore(await this.#load(this.#root));
-		for (const other of await this.#otherSlots(slot)) void this.#inherit(other, restore);
+		this.#slot = slot;
+		await this.inheritOthers(restore);
+	}
+
+	/** Waits for the holders of all other slots that there are by now. */
+	async inheritOthers(restore: Restore): Promise<void> {
+		const slot = this.#slot;
+		if (slot === null) return;
+		for (const other of await this.#otherSlots(slot)) {
+			if (this.#awaited.has(other)) continue;
+			this.#awaited.add(other);
+			void this.#inherit(other, restore).then(() => this.#awaited.delete(other));
+		}
 	}
 
 	/** The next link number; never one that an earlier process used. */

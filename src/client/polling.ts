@@ -42,6 +42,7 @@ export class Polling implements PollKeeping {
 		this.#asks = asks;
 		subscriptions.opened(link, "polling");
 		this.#asks = null;
+		Object.assign(asks, this.#shell.share?.pollAsks());
 		this.poller.poll({ channels: asks, waitMs, ...(peek ? { peek } : {}) }).then(
 			(response) => this.#open === link && this.#take(link, response),
 			(reason) => this.#open === link && this.#fail(link, RealtimeError.from(reason)),
@@ -94,6 +95,7 @@ export class Polling implements PollKeeping {
 	/** Ends what is in flight, publishes too, whose route ends with them. */
 	stop(): void {
 		this.poller.abort();
+		this.#shell.share?.pollingStopped();
 		for (const { resolve } of this.#waiting.splice(0)) resolve(0);
 		if (this.#open === null) return;
 		const link = this.#open;

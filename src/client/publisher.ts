@@ -11,7 +11,9 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { PublishOptions } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
+import { type Carried, type PublishEnd, Promises } from "./promises.js";
 import { invalid } from "./settings.js";
+import { toJson } from "./to-json.js";
 
 /** More than a dial's deadline has time for. */
 const REQUESTS_A_DIAL = 1_024;
@@ -21,11 +23,8 @@ export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 /** Takes publishes to where the route says. */
 export interface Carrier {
 	send(order: SendOrder): void;
-}
-
-interface Promised {
-	resolve(receipt: PublishReceipt): void;
-	reject(cause: RealtimeError): void;
+	/** The route is another one now, or none. */
+	routed(): void;
 }
 
 type OutboxMachine = Machine<machine.OutboxState, OutboxInput, OutboxEffect, Publisher>;
@@ -45,8 +44,7 @@ export class Publisher {
 	readonly #runtime: Runtime;
 	readonly #world: World;
 	readonly #carrier: Carrier;
-	/** Made with the first: most clients only listen. */
-	#promised: Map<string, Promised> | null = null;
+	readonly #promises: Promises;
 	#machine: OutboxMachine;
 	#queue: QueueIdentity;
 	#store: OutboxStore | null = null;
@@ -54,6 +52,8 @@ export class Publisher {
 	#late: OutboxInput[] | null = null;
 	#opening: Promise<void> = Promise.resolve();
 	#route: Route | null = null;
+	/** How long the route's server remembers ids. */
+	dedupeMs = 0;
 	/** The hello that has neither been welcomed nor lost, and the last number given away below its own. */
 	#hello: { readonly dialId: number; below: number } | null = null;
 	#ids = 0;
@@ -64,6 +64,7 @@ export class Publisher {
 		this.#world = world;
 		this.#carrier = carrier;
 		this.#queue = newQueue(runtime.random);
+		this.#promises = new Promises(world.report);
 		this.#machine = this.#newMachine();
 		this.changes = new Cell(this.#machine.state, world.report);
 	}
@@ -124,7 +125,9 @@ export class Publisher {
 		this.#answered(route.link);
 		if (this.#route !== null) this.routeClosed(this.#route.link);
 		this.#route = route;
+		this.dedupeMs = dedupeMs;
 		this.#tell({ type: "route-opened", route, dedupeMs });
+		this.#carrier.routed();
 	}
 
 	/** Of a link that is not the route, nothing is told. */
@@ -133,6 +136,7 @@ export class Publisher {
 		if (this.#route?.link !== link) return;
 		this.#route = null;
 		this.#tell({ type: "route-closed", link });
+		this.#carrier.routed();
 	}
 
 	#answered(dialId: number): void {
@@ -163,11 +167,9 @@ export class Publisher {
 		const copy: unknown = JSON.parse(json);
 		const bytes = utf8Length(json);
 		if (signal?.aborted) return Promise.reject(signal.reason);
-		this.#promised ??= new Map();
-		const promised = this.#promised;
-		if (promised.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
+		if (this.#promises.has(id)) throw invalid(`A publish with the id ${id} is pending.`);
 		return new Promise((resolve, reject) => {
-			promised.set(id, { resolve, reject });
+			this.#promises.add(id, { resolve, reject });
 			signal?.addEventListener(
 				"abort",
 				() => this.#tell({ type: "withdrawn", id, cause: signal.reason as RealtimeError }),
@@ -176,6 +178,36 @@ export class Publisher {
 			const what = { id, channel, data: copy, bytes, ttlMs, whenOffline };
 			this.#tell({ type: "publish-requested", ...what });
 		});
+	}
+
+	/** A publish of another tab's goes out in our order, and `ended` hears how. A second time, it only listens. */
+	carry(publish: Carried, ended: (end: PublishEnd) => void): void {
+		this.#promises.carry(publish.id, ended);
+		const bytes = utf8Length(JSON.stringify(publish.data));
+		const what = { ...publish, bytes, ttlMs: this.policy.ttlMs, whenOffline: "queue" } as const;
+		this.#tell({ type: "publish-requested", ...what });
+	}
+
+	/** What tabs that opened after this one leave when they die becomes ours too. */
+	inheritOthers(): void {
+		const store = this.#store;
+		const inherit = async (): Promise<void> => {
+			await this.#opening;
+			if (this.#store === store) await store?.inheritOthers((left) => this.#restore(left));
+		};
+		inherit().catch(this.#world.report);
+	}
+
+	/** Other tabs' publishes are another leader's now. */
+	disown(): void {
+		const ids = this.#promises.carried;
+		if (ids.length > 0) this.#tell({ type: "disowned", ids });
+		this.#promises.dropCarried();
+	}
+
+	/** Of a publish that is sent now: how long ago it may have been stored already. */
+	sentForMs(id: string): number | null {
+		return machine.sentForMs(this.#machine.state, id, this.#runtime.clock.monotonic());
 	}
 
 	newId(): string {
@@ -198,9 +230,7 @@ export class Publisher {
 		this.#store = null;
 		this.#late = null;
 		this.changes.set(this.#machine.state);
-		const closed = new RealtimeError("closed", "The client was closed.");
-		for (const { reject } of this.#promised?.values() ?? []) reject(closed);
-		this.#promised = null;
+		this.#promises.close();
 		await store?.close();
 	}
 
@@ -221,6 +251,8 @@ export class Publisher {
 
 	#restore(publishes: readonly StoredPublish[]): void {
 		const now = this.#runtime.clock.now();
+		// Their tab is gone, and its records are ours.
+		for (const { id } of publishes) this.#promises.inherit(id);
 		const aged = publishes.map((publish) => ({
 			...publish,
 			sentForMs: publish.firstSentAt === null ? null : now - publish.firstSentAt,
@@ -239,7 +271,7 @@ export class Publisher {
 				return this.#drop(effect.publishes);
 			case "settle":
 			case "fail":
-				return this.#end(effect);
+				return this.#promises.end(effect);
 			default:
 				return effect satisfies never;
 		}
@@ -251,7 +283,7 @@ export class Publisher {
 		const tell = (input: OutboxInput): void => {
 			if (this.#machine === current) current.send(input);
 		};
-		(this.#store?.write(publishes) ?? Promise.resolve()).then(
+		(this.#store?.write(this.#promises.own(publishes)) ?? Promise.resolve()).then(
 			() => tell({ type: "stored", ids }),
 			(reason) => tell({ type: "store-failed", ids, cause: RealtimeError.from(reason) }),
 		);
@@ -264,31 +296,8 @@ export class Publisher {
 			if (this.#machine === current) current.send({ type: "forgotten", ids });
 		};
 		// A record that cannot be deleted is found again after a restart and known by its id.
-		(this.#store?.remove(publishes) ?? Promise.resolve()).catch(this.#world.report).then(forgotten);
+		(this.#store?.remove(this.#promises.own(publishes)) ?? Promise.resolve())
+			.catch(this.#world.report)
+			.then(forgotten);
 	}
-
-	/** Nobody waits for what a dead program has published: what is no success goes to `error` then. */
-	#end(outcome: Extract<OutboxEffect, { type: "settle" | "fail" }>): void {
-		const promised = this.#promised?.get(outcome.id);
-		this.#promised?.delete(outcome.id);
-		if (outcome.type === "settle") {
-			const { receipt } = outcome;
-			if (promised !== undefined) promised.resolve(receipt);
-			else if (receipt.status !== "stored") this.#world.report(lost(receipt.status));
-		} else if (promised !== undefined) promised.reject(outcome.cause);
-		else if (outcome.cause.code !== "closed") this.#world.report(outcome.cause);
-	}
-}
-
-const lost = (status: PublishReceipt["status"]): RealtimeError =>
-	new RealtimeError("connection-lost", `A publish of an earlier program ended as "${status}".`);
-
-function toJson(data: unknown): string {
-	try {
-		const json = JSON.stringify(data) as string | undefined;
-		if (json !== undefined) return json;
-	} catch (cause) {
-		throw new RealtimeError("invalid-option", "data is not JSON.", { cause });
-	}
-	throw invalid("data is not JSON.");
 }

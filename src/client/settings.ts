@@ -25,6 +25,7 @@ export interface Settings {
 	readonly heartbeat: HeartbeatPolicy;
 	readonly degraded: DegradedPolicy;
 	readonly outbox: OutboxPolicy;
+	readonly share: "tab" | "browser";
 }
 
 /** Shared: an idle client holds no chain of its own. */
@@ -36,13 +37,14 @@ export function invalid(message: string): RealtimeError {
 
 /** A copy of all that was given: changing the options afterwards changes nothing. */
 export function checkOptions(options: ClientOptions): Settings {
-	const { endpoints, api = [], connect = "lazy" } = options;
+	const { endpoints, api = [], connect = "lazy", share = "tab" } = options;
 	if (typeof endpoints !== "object" || endpoints === null) throw invalid("endpoints is no list.");
 	const source = "endpoints" in endpoints ? endpoints : null;
 	const outbox = complete("outbox", OUTBOX, options.outbox);
 	if (outbox.persist === "storage" && !outbox.namespace)
 		throw invalid("outbox.namespace is required with persist: whose queue is it?");
 	if (!["eager", "lazy", "manual"].includes(connect)) throw invalid("connect is unknown.");
+	if (share !== "tab" && share !== "browser") throw invalid('share is "tab" or "browser".');
 	const settings = {
 		source,
 		endpoints: checkEndpoints(source === null ? (endpoints as never) : source.endpoints.get()),
@@ -54,7 +56,8 @@ export function checkOptions(options: ClientOptions): Settings {
 		heartbeat: complete("heartbeat", HEARTBEAT, options.heartbeat),
 		degraded: complete("degraded", DEGRADED, options.degraded),
 		outbox,
-	};
+		share,
+	} as const;
 	// A token goes out over HTTP too, and must not be readable there when it is not readable here.
 	if (settings.reconnect.admissionUrl !== null) checkApi(settings.reconnect.admissionUrl);
 	return settings;

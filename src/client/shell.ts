@@ -2,15 +2,18 @@
 import type { LinkId } from "../channels/contract.js";
 import type { ConnectionEffect, ConnectionInput } from "../connection/contract.js";
 import type { ConnectionMachine, ConnectionPolicy } from "../connection/machine.js";
+import type { ConnectionState } from "../connection/projection.js";
 import type { ModeEffect, ModeInput } from "../degraded/contract.js";
 import type { ModePolicy, ModeState } from "../degraded/mode.js";
 import type { NameKeeping } from "../dns/contract.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
+import type { StartAt } from "../protocol/position.js";
 import type { Emitter } from "../reactive/emitter.js";
+import type { Cell } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { AdmissionWatch } from "./admission.js";
-import type { ClientEvents } from "./client.js";
+import type { ClientEvents, ServiceMode, SharingState } from "./client.js";
 import type { Link } from "./link.js";
 import type { Machine } from "./machine.js";
 import type { Publisher, SendOrder } from "./publisher.js";
@@ -54,6 +57,9 @@ export interface Shell {
 	/** In Node. Null where the platform resolves names. */
 	readonly names: NameKeeping | null;
 	readonly counts: Counts;
+	/** Null: this client has a connection of its own, as far as is known yet. */
+	readonly share: ShareKeeping | null;
+	readonly sharing: Cell<SharingState>;
 	/** The connection machine's last report: why the state that follows it came about. */
 	lastReport: ReportOrder;
 	report(reason: unknown): void;
@@ -61,6 +67,35 @@ export interface Shell {
 	/** The server's name for us. Throws `forbidden` if it is another than before. */
 	identified(identity: string): void;
 	reconnect(reason: string): void;
+	/** Polls now; resolves with how many messages came. */
+	loadMore(): Promise<number>;
+}
+
+/** One connection for all tabs. What returns a boolean says whether another tab's connection, or a tap, deals with it. */
+export interface ShareKeeping {
+	/** Joins the others, or resumes the connection that failed. */
+	start(): void;
+	/** Resolves once another tab has taken over, or nothing is to be taken over. */
+	stop(): Promise<void>;
+	asked(link: LinkId, frame: SubscribeFrame): boolean;
+	left(frame: UnsubscribeFrame): boolean;
+	/** A publish is on its way: false where it goes by our own link. */
+	send(order: SendOrder): boolean;
+	/** Null: by our own link, or not at all. */
+	sendEphemeral(id: string, channel: string, data: unknown): "sent" | "unconnected" | null;
+	/** What the other tabs want of the next poll. */
+	pollAsks(): Readonly<Record<string, { id: number; from: StartAt }>>;
+	pollingStopped(): void;
+	/** The outbox has another route, or none. */
+	routed(): void;
+	/** Something was answered on a link. */
+	answered(): void;
+	connectionChanged(): void;
+	reconnect(reason: string): boolean;
+	wake(reason: string): void;
+	hold(change: "hold" | "release", reason: string): boolean;
+	/** Null: poll by ourselves. */
+	loadMore(): Promise<number> | null;
 }
 
 /** Opens, greets, adopts and drops links. */
@@ -79,7 +114,7 @@ export interface LinkKeeping {
 	/** Asks every live peer for a sign of life. */
 	probe(): void;
 	send(order: SendOrder): void;
-	ask(dialId: LinkId, frame: SubscribeFrame): void;
+	ask(dialId: LinkId, frame: SubscribeFrame | UnsubscribeFrame): void;
 	leave(frame: UnsubscribeFrame): void;
 	/** A gap was found, on whichever link: what lives now has not recovered all. */
 	markGap(): void;
@@ -92,8 +127,19 @@ export interface PollKeeping {
 	loadMore(): Promise<number>;
 }
 
+/** What another tab's client shows. */
+export interface Mirrored {
+	readonly connection: ConnectionState;
+	readonly mode: ServiceMode;
+}
+
 /** Keeps the public values in step. */
 export interface ShownKeeping {
+	readonly connection: Cell<ConnectionState>;
+	readonly mode: Cell<ServiceMode>;
+	/** Shows another tab's connection in the place of our own; null: our own again. */
+	mirror(seen: Mirrored | null): void;
+	showConnecting(): void;
 	updateConnection(): void;
 	updateEndpoints(): void;
 	updateMode(): void;

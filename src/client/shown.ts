@@ -8,7 +8,7 @@ import type { DegradedPolicy } from "../policy/policies.js";
 import { Cell, type Report } from "../reactive/readable.js";
 import type { Banner, ClientStats, EndpointStatus, ServiceMode } from "./client.js";
 import { type Definition, Machine, type World } from "./machine.js";
-import type { Shell, ShownKeeping } from "./shell.js";
+import type { Mirrored, Shell, ShownKeeping } from "./shell.js";
 
 const NO_NAME: NameStatus = { dns: null, address: null };
 const NORMAL: ServiceMode = { mode: "normal" };
@@ -34,6 +34,7 @@ export class Shown implements ShownKeeping {
 	#endpointsCell: Cell<readonly EndpointStatus[]> | null = null;
 	#statsCell: Cell<ClientStats> | null = null;
 	#offsetMs = Number.NaN;
+	#mirrored: Mirrored | null = null;
 	readonly #banner: Machine<bannerMachine.BannerState, bannerMachine.BannerInput, never, Shown>;
 
 	constructor(shell: Shell, world: World) {
@@ -65,14 +66,8 @@ export class Shown implements ShownKeeping {
 
 	/** After a change of the connection machine. */
 	updateConnection(): void {
-		const { connection, lastReport, links } = this.#shell;
-		const link = links.live;
-		const offsetMs = this.#offset();
-		const next = project(connection.state, {
-			offsetMs,
-			recovered: link?.recovered ?? false,
-			latencyMs: link?.latencyMs ?? null,
-		});
+		const { lastReport } = this.#shell;
+		const next = this.#mirrored?.connection ?? this.#own();
 		const from = this.connection.get();
 		if (isSame(from, next)) return;
 		this.connection.set(next);
@@ -86,12 +81,43 @@ export class Shown implements ShownKeeping {
 		if (this.#statsCell !== null) void this.stats;
 	}
 
+	mirror(seen: Mirrored | null): void {
+		this.#mirrored = seen;
+		this.updateConnection();
+		this.updateMode();
+		this.updateBanner();
+	}
+
+	/** Until there is more to say of whose connection it will be. */
+	showConnecting(): void {
+		const { settings, runtime } = this.#shell;
+		const endpoint = settings.endpoints[0]?.url ?? "";
+		const since = runtime.clock.now();
+		const connection = { status: "connecting", attempt: 0, endpoint, since } as const;
+		this.mirror({ connection, mode: this.mode.get() });
+	}
+
+	#own(): ConnectionState {
+		const { connection, links } = this.#shell;
+		const link = links.live;
+		return project(connection.state, {
+			offsetMs: this.#offset(),
+			recovered: link?.recovered ?? false,
+			latencyMs: link?.latencyMs ?? null,
+		});
+	}
+
 	/** After a change of what is known of names, too. */
 	updateEndpoints(): void {
 		this.#endpointsCell?.set(this.#endpoints());
 	}
 
 	updateMode(): void {
+		if (this.#mirrored !== null) {
+			const { mode } = this.#mirrored;
+			if (!isSame(this.mode.get(), mode)) this.mode.set(mode);
+			return;
+		}
 		const { mode, since, reasons } = modeOf(this.#shell.mode.state);
 		if (mode === "normal") return this.mode.set(NORMAL);
 		const next = { mode, since: Math.round(since + this.#offset()), reasons };
@@ -122,7 +148,7 @@ export class Shown implements ShownKeeping {
 		const shown = bannerMachine.shown(state);
 		if (shown === null) return null;
 		const offsetMs = this.#offset();
-		const { settings, polling } = this.#shell;
+		const { settings } = this.#shell;
 		const isManual = settings.degraded.polling === "manual" && settings.api.length > 0;
 		const retry = (): void => this.#shell.reconnect("banner");
 		return {
@@ -132,7 +158,9 @@ export class Shown implements ShownKeeping {
 			actions: {
 				dismiss: () => this.#banner.send({ type: "dismissed" }),
 				...(shown.kind === "restored" ? {} : { retry }),
-				...(isManual && shown.kind !== "restored" ? { loadMore: () => polling.loadMore() } : {}),
+				...(isManual && shown.kind !== "restored"
+					? { loadMore: () => this.#shell.loadMore() }
+					: {}),
 			},
 		};
 	}

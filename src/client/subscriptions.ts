@@ -21,6 +21,16 @@ export interface SubscriptionFacts {
 	deferred(link: LinkId, channel: string): void;
 }
 
+/** Sees what links bring before the channels do. What returns true deals with it. */
+export interface LinkTap {
+	opened(link: LinkId, via: Message<unknown>["via"]): void;
+	adopted(link: LinkId): void;
+	closed(link: LinkId): void;
+	received(link: LinkId, frame: ChannelFrame): boolean;
+	rejected(link: LinkId, frame: Rejected): boolean;
+	headed(link: LinkId, heads: Readonly<Record<string, Position>>): void;
+}
+
 interface Listener {
 	readonly call: (message: Message<never>) => void;
 	readonly onGap: ((gap: Gap) => void) | undefined;
@@ -33,11 +43,13 @@ interface Channel {
 	listeners: readonly Listener[];
 }
 
-type ChannelFrame = Extract<ServerFrame, { type: "subscribed" | "message" | "gap" }>;
+export type ChannelFrame = Extract<ServerFrame, { type: "subscribed" | "message" | "gap" }>;
+type Rejected = Extract<ServerFrame, { type: "rejected" }>;
 
 export class Subscriptions {
 	/** Messages handed to listeners so far. */
 	delivered = 0;
+	tap: LinkTap | null = null;
 	readonly #channels = new Map<string, Channel>();
 	#links: readonly { readonly link: LinkId; readonly via: Message<unknown>["via"] }[] = [];
 	readonly #facts: SubscriptionFacts;
@@ -79,17 +91,20 @@ export class Subscriptions {
 
 	/** Asks for every channel on that link. */
 	opened(link: LinkId, via: Message<unknown>["via"]): void {
+		this.tap?.opened(link, via);
 		this.#links = [...this.#links, { link, via }];
 		this.#all({ type: "link-opened", link, via });
 	}
 
 	adopted(link: LinkId): void {
+		this.tap?.adopted(link);
 		this.#current = link;
 		this.#all({ type: "link-adopted", link });
 	}
 
 	closed(link: LinkId): void {
 		if (!this.#isOpen(link)) return;
+		this.tap?.closed(link);
 		this.#links = this.#links.filter((other) => other.link !== link);
 		if (this.#current === link) this.#current = null;
 		this.#all({ type: "link-closed", link });
@@ -103,6 +118,11 @@ export class Subscriptions {
 	}
 
 	received(link: LinkId, frame: ChannelFrame): void {
+		if (this.tap?.received(link, frame) !== true) this.receive(link, frame);
+	}
+
+	/** Past the tap. */
+	receive(link: LinkId, frame: ChannelFrame): void {
 		const channel = this.#channels.get(frame.channel);
 		if (channel === undefined) return;
 		this.#step(channel, { type: frame.type, link, frame } as ChannelInput);
@@ -110,13 +130,19 @@ export class Subscriptions {
 	}
 
 	/** An ask that the server turned down; its id tells which. */
-	rejected(link: LinkId, frame: Extract<ServerFrame, { type: "rejected" }>): void {
+	rejected(link: LinkId, frame: Rejected): void {
+		if (this.tap?.rejected(link, frame) !== true) this.refuse(link, frame);
+	}
+
+	/** Past the tap. */
+	refuse(link: LinkId, frame: Rejected): void {
 		for (const channel of this.#channels.values())
 			this.#step(channel, { type: "rejected", link, id: frame.id as number, code: frame.code });
 		this.#facts.answered();
 	}
 
 	headed(link: LinkId, heads: Readonly<Record<string, Position>>): void {
+		this.tap?.headed(link, heads);
 		for (const [name, head] of Object.entries(heads)) {
 			const channel = this.#channels.get(name);
 			if (channel !== undefined) this.#step(channel, { type: "head", link, head });

@@ -10,10 +10,10 @@ import type { Endpoint } from "../endpoint/endpoint.js";
 import { RealtimeError } from "../errors/realtime-error.js";
 import type { SubscribeFrame, UnsubscribeFrame } from "../protocol/frames.js";
 import { Emitter } from "../reactive/emitter.js";
-import type { Unsubscribe } from "../reactive/readable.js";
+import { Cell, type Unsubscribe } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { AdmissionWatch } from "./admission.js";
-import type { ClientEvents, PublishOptions } from "./client.js";
+import type { ClientEvents, PublishOptions, SharingState } from "./client.js";
 import { nameDrained, woken } from "./effects.js";
 import { Links } from "./links.js";
 import { Machine } from "./machine.js";
@@ -21,11 +21,12 @@ import { CONNECTION, MODE, policiesOf } from "./machines.js";
 import { Polling } from "./polling.js";
 import { Publisher, type SendOrder } from "./publisher.js";
 import { checkEndpoints, type Settings } from "./settings.js";
-import type { Counts, Policies, ReportOrder, Shell } from "./shell.js";
+import type { Counts, Policies, ReportOrder, ShareKeeping, Shell } from "./shell.js";
 import { Shown } from "./shown.js";
 import { type SubscriptionFacts, Subscriptions } from "./subscriptions.js";
 import { TokenSource } from "./token.js";
 
+const ALONE: SharingState = { role: "alone", reason: null };
 /** How long a busy server is left alone before it is asked for a channel again. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -54,6 +55,15 @@ export class Supervisor implements Shell, SubscriptionFacts {
 		bytesOut: 0,
 	};
 	lastReport: ReportOrder = { type: "report", reason: "created", dialId: 0, endpoint: null };
+	share: ShareKeeping | null = null;
+	#sharing: Cell<SharingState> | null = null;
+	/** While the code that shares is on its way. */
+	#loading: "no" | "started" | "stopped" = "no";
+	#leaving: Promise<void> | null = null;
+	/** Started anew while it leaves. */
+	#isResuming = false;
+	/** Held before it is known who keeps the mode. */
+	#holds: string[] = [];
 	#watched: readonly Unsubscribe[] = [];
 
 	constructor(settings: Settings, runtime: Runtime) {
@@ -81,17 +91,84 @@ export class Supervisor implements Shell, SubscriptionFacts {
 		);
 	}
 
-	/** Dials, and begins to listen to the world. Resumes from `failed` and `closed` as well. */
-	start(): void {
-		if (this.#watched.length === 0) this.#watched = this.#watch();
-		this.publisher.open().catch((reason) => this.report(reason));
-		this.connection.send({ type: "connect-requested" });
+	/** Made when first asked for: most clients share nothing. */
+	get sharing(): Cell<SharingState> {
+		this.#sharing ??= new Cell(ALONE, (reason) => this.report(reason));
+		return this.#sharing;
 	}
 
-	/** Ends everything that was started. */
+	/** Dials, and begins to listen to the world. Resumes from `failed` and `closed` as well. */
+	start(): void {
+		if (this.#leaving !== null) {
+			this.#isResuming = true;
+			return this.shown.showConnecting();
+		}
+		if (this.#watched.length === 0) this.#watched = this.#watch();
+		this.publisher.open().catch((reason) => this.report(reason));
+		this.#isResuming = false;
+		if (this.settings.share === "browser") this.#startShared();
+		else this.connection.send({ type: "connect-requested" });
+	}
+
+	/** Its code is loaded when it is first needed: who does not share does not pay for it. */
+	#startShared(): void {
+		if (this.share !== null) return this.share.start();
+		this.shown.showConnecting();
+		const isLoading = this.#loading !== "no";
+		this.#loading = "started";
+		if (isLoading) return;
+		this.sharing.set({ role: "joining" });
+		import("./sharing.js").then(
+			({ Sharing }) => this.#loaded(new Sharing(this)),
+			() => this.#loaded(null),
+		);
+	}
+
+	#loaded(share: ShareKeeping | null): void {
+		const isWanted = this.#loading === "started";
+		this.#loading = "no";
+		if (!isWanted) return;
+		this.share = share;
+		const holds = this.#holds.splice(0);
+		if (share === null) this.#standAlone();
+		else share.start();
+		for (const reason of holds) this.hold("hold", reason);
+	}
+
+	#standAlone(): void {
+		this.runtime.logger.warn("share-alone", { reason: "unavailable" });
+		this.sharing.set({ role: "alone", reason: "unavailable" });
+		this.connection.send({ type: "connect-requested" });
+		this.shown.mirror(null);
+	}
+
+	/** Ends everything that was started. What others need of it goes on until one of them has taken over. */
 	async stop(): Promise<void> {
 		for (const unwatch of this.#watched) unwatch();
 		this.#watched = [];
+		if (this.#loading === "started") this.#loading = "stopped";
+		if (this.settings.share === "browser") {
+			this.#leaving ??= this.#leave();
+			return this.#leaving;
+		}
+		await this.#end();
+	}
+
+	async #leave(): Promise<void> {
+		const left = this.share?.stop();
+		this.shown.mirror({ connection: { status: "closed" }, mode: { mode: "normal" } });
+		const queue = this.publisher.close();
+		await left;
+		this.share = null;
+		this.sharing.set(ALONE);
+		await this.#end();
+		await queue;
+		this.#leaving = null;
+		if (this.#isResuming) return this.start();
+		this.shown.mirror(null);
+	}
+
+	async #end(): Promise<void> {
 		this.connection.send({ type: "close-requested" });
 		this.links.stop();
 		this.polling.stop();
@@ -104,16 +181,34 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	}
 
 	reconnect(reason: string): void {
+		if (this.share?.reconnect(reason)) return;
 		this.connection.send({ type: "reconnect-requested", reason });
+	}
+
+	/** Holds the mode, or lets go of it. */
+	hold(change: "hold" | "release", reason: string): void {
+		if (this.#loading === "started") {
+			if (change === "hold") this.#holds.push(reason);
+			else this.#holds = this.#holds.filter((held) => held !== reason);
+			return;
+		}
+		if (this.share?.hold(change, reason)) return;
+		this.mode.send({ type: change === "hold" ? "held" : "released", reason });
+	}
+
+	loadMore(): Promise<number> {
+		return this.share?.loadMore() ?? this.polling.loadMore();
 	}
 
 	/** Ephemeral ones leave on a live link or not at all; the others go through the outbox. */
 	publish(channel: string, data: unknown, options: PublishOptions): Promise<PublishReceipt> {
 		if (!options.ephemeral) return this.publisher.publish(channel, data, options);
-		const link = this.links.live;
-		if (link === undefined)
-			return Promise.reject(new RealtimeError("connection-lost", "Nothing is connected."));
 		const id = options.id ?? this.publisher.newId();
+		const shared = this.share?.sendEphemeral(id, channel, data) ?? null;
+		if (shared === "sent") return Promise.resolve({ status: "sent", id });
+		const link = this.links.live;
+		if (link === undefined || shared !== null)
+			return Promise.reject(new RealtimeError("connection-lost", "Nothing is connected."));
 		link.send({ type: "publish", id, channel, data, ephemeral: true });
 		return Promise.resolve({ status: "sent", id });
 	}
@@ -139,16 +234,23 @@ export class Supervisor implements Shell, SubscriptionFacts {
 
 	/** A publish leaves on the route that the outbox has chosen. */
 	send(order: SendOrder): void {
+		if (this.share?.send(order)) return;
 		if (order.route.via === "http") this.polling.publish(order);
 		else this.links.send(order);
 	}
 
+	routed(): void {
+		this.share?.routed();
+	}
+
 	asked(link: LinkId, frame: SubscribeFrame): void {
+		if (this.share?.asked(link, frame)) return;
 		if (link < 0) this.polling.asked(frame);
 		else this.links.ask(link, frame);
 	}
 
 	left(frame: UnsubscribeFrame): void {
+		if (this.share?.left(frame)) return;
 		this.links.leave(frame);
 	}
 
@@ -158,6 +260,7 @@ export class Supervisor implements Shell, SubscriptionFacts {
 	}
 
 	answered(): void {
+		this.share?.answered();
 		this.links.settle();
 	}
 

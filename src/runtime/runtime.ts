@@ -29,6 +29,11 @@ export interface Runtime {
 	 */
 	readonly resolver?: DnsResolver | null;
 	/**
+	 * What the tabs of a browser reach each other by, for `share: "browser"`. null: nothing, and each has a
+	 * connection of its own. @default Web Locks and BroadcastChannel, where a browser has both
+	 */
+	readonly tabs?: Tabs | null;
+	/**
 	 * Opens a TCP connection to one address of an endpoint's name, in Node: to bind it to a local address,
 	 * for one. @default net.connect
 	 */
@@ -109,6 +114,28 @@ export interface Locks {
 	tryAcquire(name: string): Promise<Disposable | null>;
 	/** Waits until the lock is free. Rejects when aborted. */
 	acquire(name: string, signal: AbortSignal): Promise<Disposable>;
+}
+
+/** What the tabs of an origin reach each other by. */
+export interface Tabs {
+	/** Joins all who open the same name. `hear` gets what others post, in the order of each. */
+	open(name: string, hear: (message: unknown) => void): TabChannel;
+	/**
+	 * Waits for the exclusive lock of that name; "steal" takes it from whoever holds it. Rejects when
+	 * aborted, or where there are no locks. `lost` is called when another has stolen it.
+	 */
+	lock(
+		name: string,
+		options: { readonly how: "queue" | "steal"; readonly signal: AbortSignal; lost(): void },
+	): Promise<Disposable>;
+	/** A digest of a text, so that different texts have different names. */
+	digest(text: string): Promise<string>;
+}
+
+/** One tab's place on a channel. Disposing leaves it. */
+export interface TabChannel extends Disposable {
+	/** Tells all others. What is posted can be cloned as JSON can. */
+	post(message: unknown): void;
 }
 
 /** Where events go: a name, and fields without tokens and payloads. */

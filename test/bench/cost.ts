@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { createFaultProxy } from "../support/fault-proxy.js";
+import { beside, compileProcesses, WITH_WS } from "../support/processes.js";
 import type { Result, Task } from "./client-process.js";
 import type { SendOrder } from "./server-process.js";
 import { quantile, type Row, ratio } from "./table.js";
@@ -20,28 +20,13 @@ const MESSAGES = 200_000;
 const DELAY_MS = 100;
 const REPEATS = 3;
 
-/**
- * The two processes as plain JavaScript, as a user's would be: a loader that compiles on the way names
- * every closure, and an idle client would seem to hold four times what it does.
- */
-async function compile(): Promise<void> {
-	await build({
-		entryPoints: ["server-process.ts", "client-process.ts"].map((name) =>
-			fileURLToPath(new URL(name, import.meta.url)),
-		),
-		outdir: FOLDER,
-		outExtension: { ".js": ".mjs" },
-		bundle: true,
-		format: "esm",
-		platform: "node",
-		target: "node20",
-		external: ["ws"],
-		// isomorphic-ws is CommonJS, and asks for ws when it runs.
-		banner: {
-			js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
-		},
-	});
-}
+/** An idle client would seem to hold four times what it does if a loader named every closure. */
+const compile = (): Promise<void> =>
+	compileProcesses(
+		beside(import.meta.url, ["server-process.ts", "client-process.ts"]),
+		FOLDER,
+		WITH_WS,
+	);
 const FOLDER = fileURLToPath(new URL("../../.tmp/bench/", import.meta.url));
 const url = (port: number): string => `ws://127.0.0.1:${port}`;
 

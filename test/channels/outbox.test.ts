@@ -73,6 +73,7 @@ const INPUTS: Record<Column, (box: Box) => OutboxInput> = {
 	forgotten: () => forgotten("a"),
 	withdrawn: () => withdrawn("a"),
 	cleared: () => cleared,
+	disowned: () => ({ type: "disowned", ids: ["a"] }),
 	acknowledged: () => acked(2, "a"),
 	"acknowledged by an earlier link": () => acked(1, "a"),
 	"rejected, try later": () => rejected(2, "a"),
@@ -99,6 +100,7 @@ const INPUTS: Record<Column, (box: Box) => OutboxInput> = {
 // very same state and no order.
 const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 	waiting: {
+		disowned: "gone: fail a closed",
 		"route opened": "in flight: send a! on 3",
 		"route opened too late": "in flight: send a! on 3",
 		withdrawn: "gone: fail a closed",
@@ -106,6 +108,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "gone: settle a expired",
 	},
 	"in flight": {
+		disowned: "gone: fail a closed",
 		"route opened": "in flight: send a! on 3",
 		"route opened too late": "gone: settle a unknown",
 		"route lost": "waits: nothing",
@@ -117,6 +120,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "in flight: nothing",
 	},
 	stranded: {
+		disowned: "gone: fail a closed",
 		"route opened": "in flight: send a! on 3",
 		"route opened too late": "gone: settle a unknown",
 		acknowledged: "gone: settle a stored",
@@ -125,6 +129,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "waits: nothing",
 	},
 	"sent again": {
+		disowned: "gone: fail a closed",
 		"route opened": "in flight: send a! on 3",
 		"route opened too late": "gone: settle a unknown",
 		"route lost": "waits: nothing",
@@ -136,6 +141,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "in flight: nothing",
 	},
 	held: {
+		disowned: "gone: fail a closed",
 		"route opened": "waits: nothing",
 		"route opened too late": "gone: settle a unknown",
 		"route lost": "waits: nothing",
@@ -145,6 +151,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "gone: settle a unknown",
 	},
 	"being written": {
+		disowned: "gone: nothing",
 		stored: "waits: nothing",
 		"store-failed": "gone: forget a",
 		"route opened": "waits: nothing",
@@ -154,6 +161,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "gone: nothing",
 	},
 	written: {
+		disowned: "gone: forget a",
 		"route opened": "waits: store a@0",
 		"route opened too late": `waits: store a@${DEDUPE_MS + 1}`,
 		withdrawn: "gone: forget a",
@@ -161,6 +169,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "gone: forget a",
 	},
 	"being dated": {
+		disowned: "gone: nothing",
 		stored: "in flight: send a! on 2",
 		"store-failed": "waits: nothing",
 		"route opened": "waits: nothing",
@@ -171,6 +180,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"ticked at the end of its time": "gone: nothing",
 	},
 	"written to be sent": {
+		disowned: "gone: forget a",
 		"route opened": "in flight: send a! on 3",
 		"route opened too late": "in flight: send a! on 3",
 		withdrawn: "gone: forget a",

@@ -6,8 +6,8 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import type { FleetOptions, FleetReport } from "holdfast/testing";
 import type { FleetProgress } from "../../src/testing/fleet/run.js";
-import type { Costs } from "./plan.js";
 import type { PEERS } from "./peers.js";
+import type { Costs } from "./plan.js";
 
 export interface Job {
 	readonly name: string;

@@ -1,11 +1,11 @@
 /* One run in a thread of its own. */
 import { parentPort } from "node:worker_threads";
-import { runFleet } from "../../src/testing/fleet/run.js";
 import { machineClients } from "../../src/testing/fleet/machine-clients.js";
+import { runFleet } from "../../src/testing/fleet/run.js";
 import { checkFleet } from "../../src/testing/fleet/settings.js";
 import type { Job } from "./jobs.js";
-import { measure } from "./plan.js";
 import { PEERS, scheduledClients } from "./peers.js";
+import { measure } from "./plan.js";
 
 parentPort?.on("message", (job: Job | "plan") => {
 	if (job === "plan") void measure().then((costs) => parentPort?.postMessage(costs));

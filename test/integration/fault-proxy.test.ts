@@ -48,6 +48,21 @@ async function until(condition: () => boolean): Promise<void> {
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe("a fault proxy", () => {
+	it("strands the links that live, for good, and passes new ones", async () => {
+		const proxy = await echo();
+		const { socket, heard } = await join(proxy);
+		socket.write("one");
+		await until(() => heard() === "one");
+		proxy.strand();
+		socket.write("two");
+		const fresh = await join(proxy);
+		fresh.socket.write("hello");
+		await until(() => fresh.heard() === "hello");
+		await proxy.pass();
+		await quiet();
+		expect([heard(), socket.destroyed, proxy.open]).toEqual(["one", false, 2]);
+	});
+
 	it("passes bytes both ways and counts them", async () => {
 		const proxy = await echo();
 		const { socket, heard } = await join(proxy);

@@ -144,13 +144,13 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 	{
 		name: "a receipt is told before its record is deleted",
 		file: "client/publisher.ts",
-		find: "(this.#store?.remove(publishes) ?? Promise.resolve())",
+		find: "(this.#store?.remove(this.#promises.own(publishes)) ?? Promise.resolve())",
 		replace: "Promise.resolve()",
 	},
 	{
 		name: "publishes are sent before they are stored",
 		file: "client/publisher.ts",
-		find: "(this.#store?.write(publishes) ?? Promise.resolve())",
+		find: "(this.#store?.write(this.#promises.own(publishes)) ?? Promise.resolve())",
 		replace: "(void this.#store?.write(publishes), Promise.resolve())",
 	},
 	{

@@ -2,7 +2,7 @@
  * A TCP proxy that fails on demand: what stands between a client and its server in tests on real
  * sockets. It knows no protocol. `up` is from the client to the server.
  *
- *   client ⇄ [ pass · hang · refuse ] ⇄ server      live links: reset · fin · mute · delay · drip · idle
+ *   client ⇄ [ pass · hang · refuse ] ⇄ server      live links: reset · fin · mute · strand · delay · drip · idle
  */
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
@@ -82,6 +82,11 @@ export class FaultProxy {
 		for (const direction of directions.length > 0 ? directions : (["up", "down"] as const))
 			this.#muted.add(direction);
 		for (const link of this.#links) link.listen();
+	}
+
+	/** Live links carry nothing any more, for good, and stay open; new ones pass: a NAT has forgotten them. */
+	strand(): void {
+		for (const link of this.#links) link.strand();
 	}
 
 	/** Cuts every live link with a reset. */
@@ -171,6 +176,11 @@ class ProxiedLink {
 		for (const lane of this.#lanes) lane.listen();
 	}
 
+	strand(): void {
+		for (const lane of this.#lanes) lane.isStranded = true;
+		this.listen();
+	}
+
 	reset(): void {
 		for (const socket of this.#sockets) socket.resetAndDestroy();
 	}
@@ -201,6 +211,8 @@ type Parcel = { readonly at: number; readonly bytes: Buffer | "end" | "reset" };
 
 /** One direction of one connection: a queue of what has come in and is not yet due at the other end. */
 class Lane {
+	/** Nothing comes through, whatever the proxy does from now on. */
+	isStranded = false;
 	readonly #proxy: FaultProxy;
 	readonly #direction: Direction;
 	readonly #from: Socket;
@@ -235,9 +247,13 @@ class Lane {
 	/** Reads on, unless it may not, or as much waits here as a kernel would hold. */
 	listen(): void {
 		const waiting = this.#waitingBytes + this.#to.writableLength;
-		if (this.#proxy.isMuted(this.#direction) || waiting > MOST_WAITING) this.#from.pause();
+		if (this.#isMuted || waiting > MOST_WAITING) this.#from.pause();
 		else this.#from.resume();
 		this.#forward();
+	}
+
+	get #isMuted(): boolean {
+		return this.isStranded || this.#proxy.isMuted(this.#direction);
 	}
 
 	#take(bytes: Parcel["bytes"]): void {
@@ -249,7 +265,7 @@ class Lane {
 	/** Hands on what is due, in order, and comes back for the rest. */
 	#forward(): void {
 		clearTimeout(this.#timer);
-		while (!this.#proxy.isMuted(this.#direction)) {
+		while (!this.#isMuted) {
 			const next = this.#queue[0];
 			if (next === undefined) return;
 			const waitMs = Math.max(next.at, this.#freeAt) - performance.now();

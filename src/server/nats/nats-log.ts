@@ -17,6 +17,7 @@ import { RETAIN } from "../memory-log.js";
 import { checkLogOptions } from "../shared/check-options.js";
 import { Followed } from "../shared/followed.js";
 import { Redial } from "../shared/redial.js";
+import { checkPlace } from "./check-place.js";
 import { NatsConnection } from "./connection.js";
 import { NatsSession } from "./session.js";
 
@@ -81,6 +82,7 @@ class NatsLog implements MessageLog {
 			checkLogOptions({ url, protocols: ["nats:", "tls:"], retain, timeoutMs });
 		const { clock = systemClock, random = Math.random } = runtime;
 		const { stream = "HOLDFAST", subject = "holdfast", replicas = 1 } = options;
+		const place = checkPlace({ stream, subject, replicas });
 		this.retain = retain;
 		this.#clock = clock;
 		this.#redial = new Redial({
@@ -88,7 +90,6 @@ class NatsLog implements MessageLog {
 			dial: async () => {
 				const found = typeof servers === "function" ? await servers() : servers;
 				const access = { servers: [found].flat(), timeoutMs, ...options.login };
-				const place = { stream, subject, replicas };
 				const connection = await NatsConnection.dial(access, place, random);
 				const by = `${clock.now().toString(36)}-${random().toString(36).slice(2)}`;
 				return new NatsSession(connection, { by, retain, clock, timeoutMs });

@@ -22,8 +22,10 @@ export function checkLogOptions({ url, protocols, retain, timeoutMs }: Checked):
 	if (!(timeoutMs > 0 && timeoutMs <= LONGEST_MS))
 		throw new RealtimeError("invalid-option", "timeoutMs takes a positive number.");
 	if (typeof url === "function") return;
-	const protocol = typeof url === "string" && URL.canParse(url) ? new URL(url).protocol : "";
-	if (!protocols.includes(protocol))
+	const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : null;
+	if (protocols.includes("nats:") && parsed !== null && parsed.username !== "")
+		throw new RealtimeError("invalid-option", "servers take no name or password: use login.");
+	if (parsed === null || !protocols.includes(parsed.protocol))
 		throw new RealtimeError(
 			"invalid-option",
 			`url takes a URL that begins with ${protocols.map((each) => `${each}//`).join(" or ")}.`,

@@ -8,6 +8,7 @@ import {
 	validate,
 } from "graphql";
 import { createClient, makeServer } from "graphql-ws";
+import { openGraphql } from "../../support/graphql-socket.js";
 import { type Library, serve } from "./library.js";
 
 const TEXT = new GraphQLNonNull(GraphQLString);
@@ -26,24 +27,9 @@ export const graphqlWs: Library = {
 	// graphql-ws's own server.
 	serve: () => {
 		const server = makeServer({ schema, execute, subscribe, validate });
-		return serve(
-			(socket) => {
-				const closed = server.opened(
-					{
-						protocol: socket.protocol,
-						send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
-						close: (code, reason) => socket.close(code, reason),
-						onMessage: (take) =>
-							socket.on("message", (data) => {
-								take(String(data)).catch(() => socket.close());
-							}),
-					},
-					{},
-				);
-				socket.on("close", (code, reason) => void closed(code, String(reason)));
-			},
-			{ handleProtocols: (offered) => [...offered][0] ?? false },
-		);
+		return serve((socket) => openGraphql(server, socket), {
+			handleProtocols: (offered) => [...offered][0] ?? false,
+		});
 	},
 	open: (failoverWebSocket, endpoints) => {
 		// recipe

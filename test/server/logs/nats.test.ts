@@ -35,7 +35,13 @@ await withTool("nats-server", (program) => {
 			monotonic: () => systemClock.monotonic() + aheadMs,
 		};
 		const make = (): MessageLog =>
-			natsLog({ servers: natsUrl(nats), ...place, retain: RETAIN, runtime: { clock } });
+			natsLog({
+				servers: natsUrl(nats),
+				...place,
+				retain: RETAIN,
+				timeoutMs: 10_000,
+				runtime: { clock },
+			});
 		const [log, peer] = (logs = [make(), make()]) as [MessageLog, MessageLog];
 		// A head is that of all that was stored before; broadcasts come on the same connection.
 		const settle = async (): Promise<void> => {

@@ -34,6 +34,7 @@ await withTool("redis-server", (program) => {
 				url: redisUrl(redis),
 				prefix: `test-${prefixes}:`,
 				retain: RETAIN,
+				timeoutMs: 10_000,
 				runtime: { clock },
 			});
 		const [log, peer] = (logs = [make(), make()]) as [MessageLog, MessageLog];

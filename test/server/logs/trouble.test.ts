@@ -18,6 +18,10 @@ import { withTool } from "../../support/real-tool.js";
 import { redisUrl, startRedis } from "../../support/redis-server.js";
 import { until } from "../../support/until.js";
 
+/** On a machine with other work nothing is taken for silent that is only slow, but where silence is the test. */
+const PATIENT_MS = 10_000;
+const BRISK_MS = 1_000;
+
 let ends: AsyncDisposable[] = [];
 
 afterEach(async () => {
@@ -41,7 +45,7 @@ const isWell = (log: MessageLog): Promise<boolean> =>
 
 interface Kind {
 	readonly name: string;
-	readonly make: (port: number) => MessageLog;
+	readonly make: (port: number, timeoutMs?: number) => MessageLog;
 	readonly start: () => Promise<ServerProcess>;
 }
 
@@ -68,9 +72,9 @@ function endure({ name, make, start }: Kind): void {
 		it("in the middle of a call: it is rejected, and asking again stores once", async () => {
 			const server = kept(await start());
 			const proxy = kept(await createFaultProxy(server.port));
-			const log = kept(make(proxy.port));
+			const log = kept(make(proxy.port, BRISK_MS));
 			const given = message("once");
-			await log.head("a");
+			await until(() => isWell(log), "the log");
 			proxy.mute("down");
 			const call = log.append("a", given);
 			await expect(call).rejects.toMatchObject({ code: "connection-lost" });
@@ -139,6 +143,11 @@ describe("natsLog", () => {
 		{ servers: "localhost" },
 		{ servers: [] },
 		{ servers: ["nats://localhost", "http://localhost"] },
+		{ servers: "nats://me:hunter2@localhost" },
+		{ stream: "HOLD FAST" },
+		{ subject: "holdfast.*" },
+		{ subject: "" },
+		{ replicas: 2 },
 		{ timeoutMs: -1 },
 		{ retain: { messages: 1, ms: 0 } },
 	])("refuses %o", (over) => {
@@ -151,8 +160,8 @@ describe("natsLog", () => {
 await withTool("redis-server", (program) => {
 	const start = (...args: readonly string[]): Promise<ServerProcess> => startRedis(program, args);
 	const of = (port: number, over: Partial<RedisLogOptions> = {}): MessageLog =>
-		redisLog({ url: redisUrl({ port }), timeoutMs: 500, ...over });
-	endure({ name: "Redis", make: of, start });
+		redisLog({ url: redisUrl({ port }), timeoutMs: PATIENT_MS, ...over });
+	endure({ name: "Redis", make: (port, timeoutMs = PATIENT_MS) => of(port, { timeoutMs }), start });
 
 	async function tell(server: ServerProcess, ...command: string[]): Promise<unknown> {
 		const redis = await createClient({ url: redisUrl(server) }).connect();
@@ -246,8 +255,8 @@ await withTool("redis-server", (program) => {
 await withTool("nats-server", (program) => {
 	const start = (): Promise<ServerProcess> => startJetStream(program);
 	const of = (port: number, over: Partial<NatsLogOptions> = {}): MessageLog =>
-		natsLog({ servers: natsUrl({ port }), timeoutMs: 500, ...over });
-	endure({ name: "NATS", make: of, start });
+		natsLog({ servers: natsUrl({ port }), timeoutMs: PATIENT_MS, ...over });
+	endure({ name: "NATS", make: (port, timeoutMs = PATIENT_MS) => of(port, { timeoutMs }), start });
 
 	async function manage<T>(
 		server: ServerProcess,
