@@ -37,10 +37,16 @@ const HOMES = new Map([
 /** The same of the playground. An example is too small to need one. */
 const SHOW_HOMES = new Map([
 	["@dnsquery/dns-packet", "playground/edge/dns/wire.ts"],
+	["@tus/file-store", "playground/edge/api/files/miata.ts"],
+	["@tus/server", "playground/edge/api/files/miata.ts"],
+	["ipaddr.js", "playground/edge/api/imgproxy/public-address.ts"],
+	["lru-cache", "playground/edge/api/flannel/node.ts"],
 	["selfsigned", "playground/edge/tls/authority.ts"],
+	["send", "playground/edge/api/files/supra.ts"],
+	["sharp", "playground/edge/api/imgproxy/resize.ts"],
 	["uplot", "playground/page/edge/sockets-chart.ts"],
 	["vite", "playground/page-build.ts"],
-	["ws", "playground/edge/fleet/dialling.ts"],
+	["ws", "playground/edge/websockets.ts"],
 ]);
 
 /** What a browser's bundle reaches must do without Node; these are reached by Node's subpaths alone. */

@@ -3,6 +3,9 @@
  * which they start, `control/perform.ts` what may be done to them while they run.
  */
 import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileRoom } from "./api/files/file-room.js";
 import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf } from "./config.js";
@@ -42,6 +45,8 @@ export class Assembly {
 	readonly names: Names;
 	readonly store: LogStore;
 	readonly main: MainRegion;
+	/** What is uploaded: gone with the run. */
+	readonly room: FileRoom;
 	readonly pops: readonly Pop[];
 	readonly monitor: Monitor;
 	readonly cdns: CdnPair;
@@ -69,6 +74,7 @@ export class Assembly {
 		this.names = new Names(config);
 		this.store = logStore(config.log);
 		this.main = this.#newMain();
+		this.room = new FileRoom(join(tmpdir(), `holdfast-edge-${this.run}`));
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
@@ -194,6 +200,7 @@ export class Assembly {
 			peers: config.pops.map(({ name }) => name),
 			attendance: this.#attendance,
 			allowedOrigins: () => config.pageOrigins,
+			apps: config.apps,
 		});
 	}
 
@@ -215,6 +222,7 @@ export class Assembly {
 			allowedOrigins: () => config.pageOrigins,
 			proxy: config.proxy,
 			capacity: config.capacity,
+			room: this.room,
 		});
 	}
 }

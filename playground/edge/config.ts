@@ -3,6 +3,7 @@
  * Where this machine has no other loopback addresses than 127.0.0.1 (macOS), addresses stay the names
  * under which DNS knows a PoP's balancers, and `reach.ts` says which ports of 127.0.0.1 stand for them.
  */
+import type { AppConfig } from "./applink/contract.js";
 
 import type { DrainPolicy } from "./drain/contract.js";
 import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
@@ -65,6 +66,8 @@ export interface EdgeConfig {
 	readonly clients: number;
 	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
 	readonly proxy: ProxyKind;
+	/** That Applink serves: what is published to "app:<id>" is an event for it. */
+	readonly apps: readonly AppConfig[];
 }
 
 export const PROXIES = ["embedded", "envoy", "haproxy"] as const;
@@ -94,6 +97,7 @@ export const CONFIG: EdgeConfig = {
 	cdnRoot: null,
 	clients: 500,
 	proxy: "embedded",
+	apps: [],
 };
 
 interface PopSketch extends Pick<PopConfig, "name" | "city" | "place" | "region"> {

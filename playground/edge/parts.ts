@@ -22,6 +22,12 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 			look: () => failedIf(store.trouble),
 		},
 		{ name: `${config.main}/log`, start: () => main.startMesh(), stop: () => main.stopMesh() },
+		{ name: `${config.main}/files`, start: () => edge.room.open(), stop: () => edge.room.remove() },
+		{
+			name: `${config.main}/applink`,
+			start: () => main.apps.start(),
+			stop: () => main.apps.stop(),
+		},
 		{
 			name: `${config.main}/webapp`,
 			start: () => main.startWebapp(),
@@ -79,6 +85,7 @@ function partsOfPop(pop: Pop): readonly Part[] {
 					"no gateway takes newcomers",
 				),
 		},
+		{ name: `${name}/api`, start: () => pop.api.start(), stop: () => pop.api.stop() },
 		{
 			name: `${name}/proxy`,
 			start: () => pop.proxy.start(),

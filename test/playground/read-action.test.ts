@@ -32,6 +32,7 @@ describe("an action", () => {
 		{ do: "show-certificate", pop: "DUB", certificate: "expired" },
 		{ do: "migrate" },
 		{ do: "roll-back" },
+		{ do: "allow-boots", pop: "DUB", share: 0.1 },
 		{ do: "heal" },
 	])("%o is taken as it is", (action) => expect(readAction(action)).toEqual(action));
 
@@ -49,6 +50,7 @@ describe("an action", () => {
 		],
 		[{ do: "set-upgrades", pop: "DUB", upgrades: "maybe" }, '"pass", "refuse", "swallow"'],
 		[{ do: "fault-dns", fault: { is: "late", ms: "soon" } }, "one of none, silent"],
+		[{ do: "allow-boots", pop: "DUB", share: 2 }, "from 0 to 1"],
 		[{ do: "resize-fleet", clients: 1.5 }, "a whole number"],
 		[{ do: "drain", pop: "DUB", stepPercent: 0 }, "a whole number from 1 to 100"],
 		[{ do: "drain", pop: "DUB", service: "mail" }, 'one of "primary", "backup", "api", or missing'],

@@ -58,6 +58,8 @@ export type Action =
 	| { readonly do: "replace-proxy"; readonly pop: string; readonly withinMs: number }
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
+	/** Through this PoP to the webapp: 0.1 lets one boot in ten through, 0 none, 1 all that there is room for. */
+	| { readonly do: "allow-boots"; readonly pop: string; readonly share: number }
 	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */
 	| { readonly do: "set-name"; readonly name: Role; readonly up: boolean }
 	/** The webapp, with poll, publish and history. */

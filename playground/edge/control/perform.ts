@@ -40,11 +40,8 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return edge.pop(action.pop).replaceProxy(action.withinMs);
 		case "restart-servers":
 			return edge.pop(action.pop).restart();
-		case "flip-dns":
-			edge.pop(action.pop);
-			return edge.names.flip(action.pop, action.up);
-		case "fault-dns":
-			return edge.names.fault(action.fault);
+		case "allow-boots":
+			return edge.pop(action.pop).api.www.allowBoots(action.share);
 		case "drain":
 		case "undrain":
 		case "set-automation":
@@ -72,6 +69,8 @@ type Elsewhere = Extract<
 	Action,
 	{
 		do:
+			| "flip-dns"
+			| "fault-dns"
 			| "set-name"
 			| "set-api"
 			| "fault-cdn"
@@ -86,6 +85,11 @@ type Elsewhere = Extract<
 
 async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void> {
 	switch (action.do) {
+		case "flip-dns":
+			edge.pop(action.pop);
+			return edge.names.flip(action.pop, action.up);
+		case "fault-dns":
+			return edge.names.fault(action.fault);
 		case "set-name":
 			edge.names.setName(action.name, action.up);
 			for (const { proxy } of edge.pops) proxy.setName(action.name, action.up);
@@ -132,6 +136,7 @@ async function heal(edge: Assembly): Promise<void> {
 		await pop.restore();
 		pop.proxy.show?.(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
+		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");
 	}
 	for (const { name } of edge.cdns.states) await edge.cdns.heal(name);

@@ -31,6 +31,10 @@ const rate: Field = {
 	is: "a positive number, or null",
 	fits: (v) => v === null || (typeof v === "number" && v > 0 && v <= 100_000),
 };
+const share: Field = {
+	is: "from 0 to 1",
+	fits: (v) => typeof v === "number" && v >= 0 && v <= 1,
+};
 const role = oneOf("primary", "backup");
 const link = oneOf("clients", "main");
 
@@ -38,7 +42,7 @@ const CONDITIONS: Readonly<Record<string, Field>> = {
 	door: oneOf("open", "reset", "silent", "closed"),
 	links: oneOf("pass", "black-hole", "half-open"),
 	delayMs: ms,
-	lossShare: { is: "from 0 to 1", fits: (v) => typeof v === "number" && v >= 0 && v <= 1 },
+	lossShare: share,
 };
 const CDN_FAULTS =
 	"none error not-found slow drip truncated cut-off corrupt wrong-type html redirect no-cors silent refuse black-hole tls-error";
@@ -79,6 +83,7 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	deploy: { pop: text, withinMs: ms },
 	"replace-proxy": { pop: text, withinMs: ms },
 	"restart-servers": { pop: text },
+	"allow-boots": { pop: text, share },
 	"set-name": { name: role, up: truth },
 	"set-api": { up: truth },
 	"flip-dns": { pop: text, up: oneOf(true, false, "auto") },

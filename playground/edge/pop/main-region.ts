@@ -5,7 +5,7 @@
  *    PoP ══ mutual TLS ══▶ mesh ── "holdfast-log" ──▶ log service ──▶ log
  *                              ╰── "http/1.1" ──────▶ webapp ───────▶ log
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import {
@@ -14,6 +14,10 @@ import {
 	type RealtimeServer,
 	type Retention,
 } from "holdfast/server";
+import { Directory } from "../api/directory.js";
+import { AppEvents } from "../applink/app-events.js";
+import type { AppConfig } from "../applink/contract.js";
+import { OPEN_PATH } from "../applink/opening.js";
 import type { Target } from "../balancer.js";
 import type { ApiState } from "../control/contract.js";
 import { LogService } from "../log/log-service.js";
@@ -31,6 +35,8 @@ export interface MainRegionOptions {
 	readonly peers: readonly string[];
 	readonly attendance: Attendance;
 	readonly allowedOrigins: () => readonly string[];
+	/** That Applink serves. */
+	readonly apps: readonly AppConfig[];
 }
 
 export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
@@ -40,6 +46,8 @@ export class MainRegion {
 	/** What the log keeps. */
 	readonly retain: Retention;
 	readonly service: LogService;
+	readonly directory: Directory;
+	readonly apps: AppEvents;
 	readonly #options: MainRegionOptions;
 	readonly #mesh;
 	readonly #streams = new Set<TLSSocket>();
@@ -54,6 +62,8 @@ export class MainRegion {
 		if (retain === undefined) throw new RangeError("The log does not say what it retains.");
 		this.retain = retain;
 		this.service = new LogService(options.log);
+		this.directory = new Directory(options.log);
+		this.apps = new AppEvents(options.apps, options.log);
 		this.#mesh = createTlsServer({
 			...options.certificate,
 			ca: options.authority,
@@ -99,7 +109,11 @@ export class MainRegion {
 
 	/** A new one, over the same log. */
 	async startWebapp(): Promise<void> {
-		this.#webapp ??= await startWebapp(this.#options, this.log);
+		this.#webapp ??= await startWebapp(this.#options, this.log, (request, response) => {
+			if (request.url === OPEN_PATH) this.apps.applink.open(request, response);
+			else if (this.directory.serve(request, response) === "foreign")
+				response.writeHead(404, { "Content-Type": "text/plain" }).end("There is no such path.\n");
+		});
 	}
 
 	async stopWebapp(): Promise<void> {
@@ -128,7 +142,11 @@ interface Webapp extends RealtimePort {
 	readonly counts: { readonly polls: number; readonly publishes: number };
 }
 
-async function startWebapp(options: MainRegionOptions, log: MainRegion["log"]): Promise<Webapp> {
+async function startWebapp(
+	options: MainRegionOptions,
+	log: MainRegion["log"],
+	others: RequestListener,
+): Promise<Webapp> {
 	const { attendance, allowedOrigins } = options;
 	const counts = { polls: 0, publishes: 0 };
 	const server: RealtimeServer<IncomingMessage> = createServer({
@@ -136,7 +154,7 @@ async function startWebapp(options: MainRegionOptions, log: MainRegion["log"]): 
 		authorize: ({ token }) => (isName(token) ? { id: token } : null),
 		allowedOrigins: allowedOrigins(),
 	});
-	const port = await openRealtimePort(server);
+	const port = await openRealtimePort(server, others);
 	port.http.prependListener("request", ({ method, url = "", headers }) => {
 		const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
 		if (method === "OPTIONS" || token === undefined) return;

@@ -3,22 +3,27 @@
  * link to the main region (which needs none).
  *
  *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
- *                                 ╰── webapp ───────────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
+ *                                 ╰── api ── webapp ────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
  */
-import { Agent } from "node:https";
-import { connect as connectTls } from "node:tls";
+import type { Agent } from "node:https";
+import type { TLSSocket } from "node:tls";
 import type { MessageLog } from "holdfast/server";
+import { EdgeApi } from "../api/edge-api.js";
+import type { FileRoom } from "../api/files/file-room.js";
+import { changesOf, readChange } from "../api/flannel/question.js";
+import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
 import type { PopConfig, ProxyKind } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
 import { RemoteLog } from "../log/remote-log.js";
+import { RealProxy } from "../proxy/real-proxy.js";
 import type { Reach } from "../reach.js";
 import type { KeyPair } from "../tls/authority.js";
 import { Arrivals, type Attendance } from "./attendance.js";
 import { GatewayServer } from "./gateway-server.js";
 import { ALPN, type MainRegion } from "./main-region.js";
+import { dialMesh, type MeshCredentials, meshAgent } from "./mesh-dial.js";
 import { MESH_NAME } from "./mesh-name.js";
-import { RealProxy } from "../proxy/real-proxy.js";
 import { type PopProxy, TlsProxy } from "./proxy.js";
 import type { Route } from "./routes.js";
 
@@ -29,8 +34,7 @@ export interface PopOptions {
 	readonly reach: Reach;
 	/** Shown to clients. */
 	readonly certificate: KeyPair;
-	/** Shown to the main region, and who signs its. */
-	readonly mesh: { readonly certificate: KeyPair; readonly authority: string };
+	readonly mesh: MeshCredentials;
 	/** Where the main region is reached. */
 	readonly meshTarget: () => Target | null;
 	readonly routes: readonly Route[];
@@ -40,7 +44,12 @@ export interface PopOptions {
 	readonly proxy: ProxyKind;
 	/** Sockets that it can hold. */
 	readonly capacity: number;
+	/** Of all PoPs. */
+	readonly room: FileRoom;
 }
+
+/** Nobody listens there: who asks hears so at once. */
+const NOWHERE = { host: "127.0.0.1", port: 1 };
 
 export type Link = "clients" | "main";
 
@@ -52,6 +61,8 @@ export class Pop {
 	readonly link: Balancer | null;
 	readonly proxy: PopProxy;
 	readonly gateways: readonly GatewayServer[];
+	/** The HTTP half, beside what gateways answer. */
+	readonly api: EdgeApi;
 	readonly #options: PopOptions;
 	readonly #arrivals = new Arrivals();
 	readonly #remoteLog: RemoteLog | null;
@@ -69,10 +80,11 @@ export class Pop {
 		this.#remoteLog = isMain
 			? null
 			: new RemoteLog({ dial: () => this.#dialMesh(ALPN.log), retain: main.retain });
-		this.#agent = isMain ? null : this.#newAgent();
+		this.#agent = isMain ? null : meshAgent(() => this.#dialMesh(ALPN.webapp));
 		this.gateways = Array.from({ length: config.gateways }, (_, at) =>
 			this.#newGateway(`${config.name}-${at + 1}`),
 		);
+		this.api = this.#newApi();
 		this.proxy = this.#newProxy();
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
@@ -204,21 +216,38 @@ export class Pop {
 		return this.link === null ? [] : [this.link];
 	}
 
+	get #log(): MessageLog {
+		return this.#remoteLog ?? this.#options.main.log;
+	}
+
+	#newApi(): EdgeApi {
+		return new EdgeApi({
+			room: this.#options.room,
+			webapp: () => this.#webapp(),
+			isFresh: () => this.isLogNear,
+			follow: (team, changed) =>
+				this.#log.follow(changesOf(team), ({ data }) => {
+					const change = readChange(data);
+					if (change !== null) changed(change);
+				}),
+		});
+	}
+
 	#newGateway(name: string): GatewayServer {
-		const { attendance, acceptRate, allowedOrigins, main } = this.#options;
-		const log: MessageLog = this.#remoteLog ?? main.log;
+		const { attendance, acceptRate, allowedOrigins } = this.#options;
+		const log = this.#log;
 		const arrived = (): void => this.#arrivals.add();
 		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
 	}
 
 	#newProxy(): PopProxy {
-		const { proxy, certificate, routes, capacity, mesh, main } = this.#options;
+		const { proxy, certificate, routes, capacity, mesh } = this.#options;
 		if (proxy === "embedded")
 			return new TlsProxy({
 				certificate,
 				routes,
 				gateway: () => this.#pickGateway(),
-				webapp: () => this.#webapp(),
+				webapp: () => ({ ...(this.api.target ?? NOWHERE), agent: false, isTls: false }),
 			});
 		return new RealProxy({
 			kind: proxy,
@@ -228,8 +257,8 @@ export class Pop {
 			mesh,
 			capacity,
 			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
-			webapp: () => (this.link === null ? main.webapp : whereIs(this.link)),
-			webappTls: this.isMain ? null : { serverName: MESH_NAME, protocol: ALPN.webapp },
+			webapp: () => this.api.target,
+			webappTls: null,
 		});
 	}
 
@@ -243,35 +272,16 @@ export class Pop {
 		return first?.target ?? null;
 	}
 
-	#webapp() {
+	#dialMesh(protocol: string): TLSSocket {
+		return dialMesh(this.link, this.#options.mesh, protocol);
+	}
+
+	#webapp(): Upstream {
 		if (this.#agent !== null) return { agent: this.#agent, host: MESH_NAME, isTls: true };
-		const { host = "127.0.0.1", port = 1 } = this.#options.main.webapp ?? {};
-		return { host, port, agent: false as const, isTls: false };
-	}
-
-	#newAgent(): Agent {
-		const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-		agent.createConnection = () => this.#dialMesh(ALPN.webapp);
-		return agent;
-	}
-
-	#dialMesh(protocol: string) {
-		const { certificate, authority } = this.#options.mesh;
-		const socket = connectTls({
-			host: this.link?.host ?? "127.0.0.1",
-			port: this.link?.port ?? 1,
-			servername: MESH_NAME,
-			...certificate,
-			ca: authority,
-			minVersion: "TLSv1.3",
-			ALPNProtocols: [protocol],
-		});
-		socket.setNoDelay(true);
-		return socket;
+		const { host, port } = this.#options.main.webapp ?? NOWHERE;
+		return { host, port, agent: false, isTls: false };
 	}
 }
-
-const whereIs = ({ host, port }: Balancer): Target => ({ host, port });
 
 function stateOf(balancer: Balancer, address: string): BalancerState {
 	const { connections, accepted, conditions } = balancer;

@@ -3,6 +3,7 @@ import {
 	createServer as createHttpServer,
 	type Server as HttpServer,
 	type IncomingMessage,
+	type RequestListener,
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { RealtimeServer } from "holdfast/server";
@@ -16,10 +17,12 @@ export interface RealtimePort {
 	readonly end: () => Promise<void>;
 }
 
+/** `others`: answers what is not the realtime server's. @default 404 */
 export async function openRealtimePort(
 	server: RealtimeServer<IncomingMessage>,
+	others?: RequestListener,
 ): Promise<RealtimePort> {
-	const http = createHttpServer();
+	const http = createHttpServer(others);
 	const sockets = new Set<Socket>();
 	http.on("connection", (socket: Socket) => {
 		sockets.add(socket);

@@ -1,0 +1,2 @@
+/* The one door to `ws`, for both sides of it. */
+export { WebSocket, WebSocketServer } from "ws";
