@@ -55,8 +55,8 @@ export const SERVER: readonly Omit<Mutation, "home">[] = [
 		// SignalR #55575: what another node brings is not counted, and the numbers diverge.
 		name: "what the feed brings is not counted",
 		file: "server/subscription.ts",
-		find: "this.#position = position;\n\t\t\tthis.#wire.send(text);",
-		replace: "this.#wire.send(text);",
+		find: "this.#position = position;\n\t\t\tthis.#wire.sendMessage(message);",
+		replace: "this.#wire.sendMessage(message);",
 	},
 	{
 		name: "a retryable rejection blocks nobody",
