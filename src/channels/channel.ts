@@ -8,7 +8,7 @@
  *                  (deferred) ╰─┼─╯                                     │ ╰──▶ deferred, ask-again ──╮
  *                               ╰── a hole, a newer epoch, a head or a gap beyond ours ◀─────────────╯
  *
- *     asked ── rejected for good ──▶ denied          any ── link-closed ──▶ (none)
+ *     asked, answered ── rejected for good ──▶ denied          any ── link-closed ──▶ (none)
  *
  * The position belongs to the channel: links move it on by consecutive offsets or by an accepted gap,
  * and nothing else does. Asking cannot run hot: a hole makes a link ask once for each position that we
@@ -155,15 +155,19 @@ function skip(
 	return [moveTo(state, to), state.recover ? [{ type: "tell-gap", missed }] : NONE];
 }
 
+/** Of an ask, or of a subscription that stood: a fresh token may bring fewer rights. */
 function refuse(
 	state: ChannelState,
 	at: ChannelLink | undefined,
 	{ id, code }: Extract<ChannelInput, { type: "rejected" }>,
 ): Step {
-	if (at?.phase !== "asked" || at.askId !== id || at.isDeferred) return stay(state);
+	if (at === undefined || at.phase === "denied" || at.askId !== id) return stay(state);
+	if (at.isDeferred && (at.phase === "asked" || code === "retry")) return stay(state);
 	if (code === "retry") return defer(state, at);
-	const next = put(state, { ...at, phase: "denied" });
-	if (state.shown.status === "denied") return [next, NONE];
+	const next = put(state, { ...at, phase: "denied", isDeferred: false, until: null });
+	// Another link may have been asked with another token.
+	const isHeard = at.phase === "answered" && next.links.some(({ phase }) => phase === "answered");
+	if (isHeard || state.shown.status === "denied") return [next, NONE];
 	const cause = denial(code);
 	return [{ ...next, shown: { status: "denied", cause } }, [{ type: "deny", cause }]];
 }

@@ -107,6 +107,9 @@ const ANSWERED_ROW: Partial<Record<Column, string>> = {
 	"message of a newer epoch": "e2:5 asked: ask 3 on 1 from e2:5",
 	"head beyond": "e2:5 asked: ask 3 on 1 from e2:5",
 	"head in a newer epoch": "e2:5 asked: ask 3 on 1 from e2:5",
+	// A permission that is taken back.
+	"rejected, try later": "e2:5 answered, deferred: defer on 1",
+	"rejected for good": "e2:5 denied: deny forbidden",
 };
 
 /** The same row one ask later. */
@@ -159,6 +162,7 @@ const TABLE: Record<Row, Partial<Record<Column, string>>> = {
 		"next message": "e2:6 answered, deferred: deliver m-e2:6",
 		"head beyond": "e2:5 asked: ask 4 on 1 from e2:5",
 		"head in a newer epoch": "e2:5 asked: ask 4 on 1 from e2:5",
+		"rejected for good": "e2:5 denied: deny forbidden",
 	},
 	denied: {
 		opened: "e2:5 asked: ask 3 on 1 from e2:5",

@@ -207,6 +207,19 @@ describe("what a subscription shows", () => {
 		expect(status(given(denied, opened(2), subscribed(2, 3, "e2:5")))).toBe("subscribed");
 	});
 
+	it("is denied when a permission is taken back, unless another link is answered", () => {
+		const taken = given(ANSWERED, rejected(1, 2, "forbidden"));
+		expect(subscriptionState(taken)).toMatchObject({
+			status: "denied",
+			cause: { code: "forbidden" },
+		});
+		const both = given(ANSWERED, opened(2), subscribed(2, 3, "e2:5"));
+		const first = given(both, rejected(1, 2, "forbidden"));
+		expect(status(first)).toBe("subscribed");
+		expect(effectsOf(first, message(2, "e2:6"))).toHaveLength(1);
+		expect(status(given(first, rejected(2, 3, "forbidden")))).toBe("denied");
+	});
+
 	it("is the same object for as long as it says the same", () => {
 		const before = subscriptionState(ANSWERED);
 		expect(subscriptionState(given(ANSWERED, message(1, "e2:6")))).toBe(before);
