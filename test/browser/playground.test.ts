@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import {
-	banner,
+	bannerSays,
 	bothSee,
 	CLEAN,
 	ledger,
@@ -49,7 +49,7 @@ it(
 	async () => {
 		const { page, complaints } = await openFor(playground);
 		for (const name of ["name-primary", "name-backup", "api"]) await turn(page, name, "down");
-		await banner(page, "ada").getByText("No connection. What you write waits.").waitFor();
+		await bannerSays(page, "ada", "No connection. What you write waits.");
 		await say(page, "ada", "is anybody there?");
 		const waiting = page.getByTestId("chat-ada").getByTestId("pending");
 		await waiting.getByText("is anybody there?").waitFor();

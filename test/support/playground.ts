@@ -112,6 +112,18 @@ export async function turn(page: Page, part: string, verb: string): Promise<void
 
 export const banner = (page: Page, who: Who) => page.getByTestId(`banner-${who}`);
 
+/** Resolves when it does; rejects with what it says instead, and where she is. */
+export async function bannerSays(page: Page, who: Who, words: string): Promise<void> {
+	await banner(page, who)
+		.getByText(words)
+		.waitFor()
+		.catch(async () => {
+			const said = await banner(page, who).textContent();
+			const where = await page.getByTestId(`whereabouts-${who}`).textContent();
+			throw new Error(`"${words}" never came: the banner says "${said}", the map "${where}"`);
+		});
+}
+
 export const CLEAN = /^0 lost · 0 repeated · 0 out of order · [\d,]+ delivered$/;
 export const ledger = async (page: Page): Promise<string> =>
 	(await page.getByTestId("ledger").locator(".unseen").first().textContent()) ?? "";
