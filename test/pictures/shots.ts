@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { Playground } from "../support/playground.js";
-import { isWithin, lose, STATES } from "./states.js";
+import { flawsOf, lose, STATES } from "./states.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}/`, import.meta.url));
 const SHOTS = folder(".tmp/shots");
@@ -33,9 +33,13 @@ async function shoot(page: Page, name: string): Promise<void> {
 	await page.setViewportSize(NARROW);
 	await page.screenshot({ path: `${SHOTS}${name}-narrow.png`, ...STILL });
 	await page.screenshot({ path: `${SHOTS}${name}-narrow-whole.png`, fullPage: true, ...STILL });
-	if (!(await isWithin(page))) problems.push(`${name}: wider than ${NARROW.width} px`);
+	await examine(page, `${name}, narrow`);
 	await page.setViewportSize(WIDE);
-	if (!(await isWithin(page))) problems.push(`${name}: wider than ${WIDE.width} px`);
+	await examine(page, `${name}, wide`);
+}
+
+async function examine(page: Page, name: string): Promise<void> {
+	problems.push(...(await flawsOf(page)).map((flaw) => `${name}: ${flaw}`));
 }
 
 async function shootBoth(page: Page, name: string): Promise<void> {

@@ -94,9 +94,18 @@ export async function lose(page: Page, { program }: Playground): Promise<void> {
 	await bannerSays(page, "ada", NONE);
 }
 
-/** Nothing of a page may be cut off at its right side, whatever its width. */
-export async function isWithin(page: Page): Promise<boolean> {
-	return page.evaluate(
-		() => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
-	);
+/** Words that are cut off, and a page that is wider than its window. */
+export async function flawsOf(page: Page): Promise<readonly string[]> {
+	return page.evaluate(() => {
+		const { scrollWidth, clientWidth } = document.documentElement;
+		const flaws = scrollWidth > clientWidth ? [`wider than ${clientWidth} px`] : [];
+		for (const place of document.querySelectorAll(
+			".caption, .part-name, .part-note, .now, .notice",
+		)) {
+			const isCut =
+				place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight + 1;
+			if (isCut) flaws.push(`cut off: "${place.textContent}"`);
+		}
+		return flaws;
+	});
 }
