@@ -32,6 +32,8 @@ export interface Step {
 	readonly caption: string;
 	/** Asked when the step begins. */
 	readonly act: (now: EdgeState) => readonly Action[];
+	/** All of them together; otherwise one after the other, each when the one before is done. */
+	readonly isAtOnce?: true;
 	readonly until: Condition;
 	/** More than a busy machine needs. */
 	readonly withinMs: number;

@@ -3,7 +3,7 @@
  * healed, and the ledger is read: nothing lost, repeated or out of order, over enough messages.
  */
 import type { ControlClient } from "../control/client.js";
-import { type EdgeState, ROLES } from "../control/contract.js";
+import { type Action, type EdgeState, ROLES } from "../control/contract.js";
 import { ALL_CONNECTED, both, NOTHING_PENDING, socketsOf } from "./conditions.js";
 import type { Condition, Step, Story, Verdict, View } from "./contract.js";
 
@@ -116,7 +116,7 @@ class Run {
 		const { now } = this.#view;
 		this.#view = { ...this.#view, step: now, arrivals: 0, fewestSockets: socketsOf(now) };
 		this.#options.onStep?.(step, at);
-		for (const action of step.act(now)) await this.#options.control.act(action);
+		await this.#act(step, step.act(now));
 		const isDone = await this.#until(step.until, step.withinMs);
 		const { arrivals, earlier } = this.#view;
 		this.#view = { ...this.#view, earlier: { ...earlier, [step.id]: arrivals } };
@@ -127,6 +127,12 @@ class Run {
 				`"${step.caption}" waited ${step.withinMs} ms in vain: ${step.until.says}.`,
 			);
 		return isDone;
+	}
+
+	async #act({ isAtOnce }: Step, actions: readonly Action[]): Promise<void> {
+		const { control } = this.#options;
+		if (isAtOnce) await Promise.all(actions.map((action) => control.act(action)));
+		else for (const action of actions) await control.act(action);
 	}
 
 	/** What was broken is healed; what is under way arrives; and enough was said, or nothing was shown. */

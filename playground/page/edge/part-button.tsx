@@ -60,16 +60,16 @@ function PopNote({ pop, faults }: { readonly pop: PopState; readonly faults: rea
 function noteOf({ id }: Part, { api, dns, cdns, names }: EdgeState): string {
 	switch (id) {
 		case "api":
-			return `${figure(api.polls)} polls`;
+			return `polls: ${figure(api.polls)}`;
 		case "dns":
-			return `${figure(dns.asked)} asked`;
+			return `asked: ${figure(dns.asked)}`;
 		case "name-primary":
 			return names.primary.up ? "up" : "down";
 		case "name-backup":
 			return names.backup.up ? "up" : "down";
 		default: {
 			const cdn = cdns.find(({ name }) => id === `cdn-${name}`);
-			return `${figure(cdn?.requests ?? 0)} requests`;
+			return `requests: ${figure(cdn?.requests ?? 0)}`;
 		}
 	}
 }

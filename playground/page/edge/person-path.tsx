@@ -28,7 +28,7 @@ export function PersonPath({ person }: { readonly person: Person }): ReactNode {
 			</svg>
 			<span
 				className="map-socket"
-				data-way={way}
+				data-way={pop === null ? "none" : way}
 				style={{ left: `${to.x}%`, top: `${to.y}%` }}
 				aria-hidden="true"
 			/>

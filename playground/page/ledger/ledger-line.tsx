@@ -57,7 +57,7 @@ function HowItKnows({ counts }: { readonly counts: Counts }): ReactNode {
 	const examples = state?.ledger.examples ?? [];
 	return (
 		<>
-			<h3>How it knows</h3>
+			<h2>How it knows</h2>
 			<p>
 				Every publisher gets a receipt with the message's place in its channel; places have no
 				holes. Each receipt is held against what every other client on that channel delivered: a

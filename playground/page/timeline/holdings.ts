@@ -91,7 +91,9 @@ function healthOf(
 	{ endpoint, failures, ejectedUntil, lastGoodAt }: EndpointStatus,
 	now: number,
 ): Fact {
-	const parts = [failures === 0 ? "well" : `${failures} failures`];
+	const parts = [
+		failures === 0 ? "well" : `${failures} ${failures === 1 ? "failure" : "failures"}`,
+	];
 	if (ejectedUntil !== null && ejectedUntil > now)
 		parts.push(`not asked for ${seconds(ejectedUntil - now)}`);
 	if (lastGoodAt !== null) parts.push(`good ${seconds(Math.max(0, now - lastGoodAt))} ago`);
