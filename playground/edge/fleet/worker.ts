@@ -15,9 +15,11 @@ const TELL_MS = 250;
 const { world, manners, thread, threads } = workerData as ThreadData;
 const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
 const members = new Map<number, Member>();
+/** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
+const leaving = new Set<number>();
 const last = {
 	recoveries: [] as number[],
-	left: [] as string[],
+	left: [] as { readonly n: number; readonly name: string }[],
 	reports: [] as FromThread["reports"][number][],
 };
 let wanted = 0;
@@ -26,7 +28,7 @@ function grow(): void {
 	const most = Math.max(1, Math.round((manners.startsPerSecond * TELL_MS) / 1_000));
 	let started = 0;
 	for (let n = thread; n < wanted && started < most; n += threads) {
-		if (members.has(n)) continue;
+		if (members.has(n) || leaving.has(n)) continue;
 		members.set(n, newMember(n));
 		started += 1;
 	}
@@ -52,14 +54,15 @@ function shrink(): void {
 	for (const [n, member] of members) {
 		if (n < wanted) continue;
 		members.delete(n);
-		void remove(member);
+		void remove(n, member);
 	}
 }
 
-async function remove(member: Member): Promise<void> {
+async function remove(n: number, member: Member): Promise<void> {
+	leaving.add(n);
 	await member.close().catch(() => undefined);
 	collect(member);
-	last.left.push(member.name);
+	last.left.push({ n, name: member.name });
 }
 
 function collect(member: Member): void {
@@ -87,11 +90,13 @@ function count(): ThreadCounts {
 
 function tell(): void {
 	for (const member of members.values()) collect(member);
+	const left = last.left.splice(0);
+	for (const { n } of left) leaving.delete(n);
 	const told: FromThread = {
 		counts: count(),
 		reports: last.reports.splice(0),
 		recoveries: last.recoveries.splice(0),
-		left: last.left.splice(0),
+		left: left.map(({ name }) => name),
 	};
 	parentPort?.postMessage(told);
 }
