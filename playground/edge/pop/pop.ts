@@ -241,7 +241,7 @@ export class Pop {
 	}
 
 	#newProxy(): PopProxy {
-		const { proxy, certificate, routes, capacity, mesh } = this.#options;
+		const { proxy, certificate, routes, capacity } = this.#options;
 		if (proxy === "embedded")
 			return new TlsProxy({
 				certificate,
@@ -254,11 +254,9 @@ export class Pop {
 			pop: this.config,
 			routes,
 			certificate,
-			mesh,
 			capacity,
 			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
 			webapp: () => this.api.target,
-			webappTls: null,
 		});
 	}
 

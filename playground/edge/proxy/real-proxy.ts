@@ -3,7 +3,7 @@
  * made to do to WebSockets is done behind it, by a gate before each gateway.
  *
  *    balancers ─▶ Envoy or HAProxy ─┬─▶ gate ─▶ gateway
- *                                   ╰─▶ webapp, or the link to the main region
+ *                                   ╰─▶ the Edge API, which goes on to the webapp
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
-import { CERTIFICATE, edgeModel, MESH, type WebappTls, ZONES } from "./edge-model.js";
+import { freePort } from "../tools/free-port.js";
+import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
 import type { Material } from "./material.js";
-import { freePort } from "./free-port.js";
 import { Haproxy } from "./haproxy/haproxy.js";
 import type { EndpointSet } from "./model/model.js";
 import { checkTool } from "./check-tool.js";
@@ -29,14 +29,11 @@ export interface RealProxyOptions {
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
 	readonly certificate: KeyPair;
-	readonly mesh: { readonly certificate: KeyPair; readonly authority: string };
 	readonly capacity: number;
 	/** That take newcomers now; asked again and again. */
 	readonly gateways: () => readonly Target[];
-	/** Where the webapp is now; null: nowhere. */
+	/** What answers for the webapp here now; null: nothing does. */
 	readonly webapp: () => Target | null;
-	/** Null: plainly, in its own region. */
-	readonly webappTls: WebappTls | null;
 }
 
 /** What both programs can be told. */
@@ -101,7 +98,7 @@ export class RealProxy implements PopProxy {
 	async start(): Promise<void> {
 		const { kind } = this.#options;
 		const tool = checkTool(kind, await findTool(kind));
-		const port = await freePort("127.0.0.1");
+		const port = await freePort();
 		this.#program = await this.#newProgram(tool.path, port);
 		await this.#program.start();
 		this.#port = port;
@@ -138,17 +135,18 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate, mesh, webappTls } = this.#options;
+		const { kind, pop, routes, capacity, certificate } = this.#options;
 		const model = edgeModel({
 			pop,
 			routes,
 			capacity,
-			webappTls,
+			webappTls: null,
 			listen: { host: "127.0.0.1", port },
 		});
 		const material: Material = {
 			certificates: new Map([[CERTIFICATE, certificate]]),
-			upstream: new Map([[MESH, { pair: mesh.certificate, authority: mesh.authority }]]),
+			// The way to the main region is the Edge API's own: no key of it lies in a file.
+			upstream: new Map(),
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };

@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Material } from "../../../playground/edge/proxy/material.js";
-import { freePort } from "../../../playground/edge/proxy/free-port.js";
+import { freePort } from "../../../playground/edge/tools/free-port.js";
 import type { Cluster, ProxyModel } from "../../../playground/edge/proxy/model/model.js";
 import { type Authority, newAuthority } from "../../../playground/edge/tls/authority.js";
 import { cluster, forward } from "./table-model.js";
@@ -32,7 +32,7 @@ export async function socketsModel(
 			{
 				name: "edge",
 				host: "127.0.0.1",
-				port: await freePort("127.0.0.1"),
+				port: await freePort(),
 				certificate: "edge",
 				connectionLimit: 4_000,
 				health: { path: "/.edge/health", cluster: "gateways" },

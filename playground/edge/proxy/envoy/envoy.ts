@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ProxyFacts } from "../../control/proxy-facts.js";
 import type { KeyPair } from "../../tls/authority.js";
-import { checkFree } from "../free-port.js";
+import { checkFree } from "../../tools/free-port.js";
 import type { EndpointSet, ProxyModel } from "../model/model.js";
 import type { Admin } from "./admin.js";
 import { EnvoyInstallation } from "./envoy-installation.js";

@@ -11,7 +11,7 @@ import type { KeyPair } from "../../tls/authority.js";
 import { Child } from "../child.js";
 import type { Material } from "../material.js";
 import { missingTool } from "../../tools/find-tool.js";
-import { checkFree } from "../free-port.js";
+import { checkFree } from "../../tools/free-port.js";
 import { checkEndpoints } from "../model/check-cluster.js";
 import { checkModel } from "../model/check-model.js";
 import type { EndpointSet, ProxyModel } from "../model/model.js";

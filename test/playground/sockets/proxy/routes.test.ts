@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Envoy } from "../../../../playground/edge/proxy/envoy/envoy.js";
-import { freePort } from "../../../../playground/edge/proxy/free-port.js";
+import { freePort } from "../../../../playground/edge/tools/free-port.js";
 import { Haproxy } from "../../../../playground/edge/proxy/haproxy/haproxy.js";
 import { until } from "../../../support/until.js";
 import { newMaterial, newRoot } from "../../proxy/sockets-model.js";
@@ -261,7 +261,7 @@ describe.skipIf(isMissing("envoy", "haproxy"))("a request", () => {
 		for (const stub of stubs) await stub.start();
 		running.push(...stubs);
 		for (const kind of ["envoy", "haproxy"] as const) {
-			const [port, plainPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
+			const [port, plainPort] = [await freePort(), await freePort()];
 			const model = tableModel(port, plainPort);
 			const root = await newRoot();
 			const proxy =
