@@ -8,6 +8,7 @@ import type { AppConfig } from "./applink/contract.js";
 import type { DrainPolicy } from "./drain/contract.js";
 import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
+import type { SlotOrder } from "./proxy/haproxy/slots.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
 
@@ -66,8 +67,16 @@ export interface EdgeConfig {
 	readonly clients: number;
 	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
 	readonly proxy: ProxyKind;
+	/** Of each HAProxy, for gateways. */
+	readonly slots: SlotConfig;
 	/** That Applink serves: what is published to "app:<id>" is an event for it. */
 	readonly apps: readonly AppConfig[];
+}
+
+export interface SlotConfig {
+	/** Made when it starts: one gateway more gets nobody. */
+	readonly places: number;
+	readonly order: SlotOrder;
 }
 
 export const PROXIES = ["embedded", "envoy", "haproxy"] as const;
@@ -97,6 +106,7 @@ export const CONFIG: EdgeConfig = {
 	cdnRoot: null,
 	clients: 500,
 	proxy: "embedded",
+	slots: { places: 16, order: "empty-first" },
 	apps: [],
 };
 

@@ -8,7 +8,9 @@ import {
 	socketsAt,
 	socketsOf,
 } from "../stories/conditions.js";
-import type { Story } from "../stories/contract.js";
+import type { RequestClass } from "../api/admission.js";
+import type { EdgeState } from "../control/contract.js";
+import type { Condition, Story } from "../stories/contract.js";
 import { begin, nobodyIn, nobodyNoticed, step } from "./steps.js";
 
 export const GREY: Story = {
@@ -52,13 +54,34 @@ export const GREY: Story = {
 	],
 };
 
+/** More boots than a PoP lets through at a time, and fewer others. */
+const CROWD = { boots: 150, others: 50 };
+
+const shedIn = (state: EdgeState, by: RequestClass): number =>
+	popOf(state, "DUB").admission[by].shed;
+
+const SHED_BY_CLASS: Condition = {
+	says: "some of the boots had to wait, and nobody else",
+	holds: ({ now, step: began }) => {
+		const [is, was] = [popOf(now, "DUB").admission, popOf(began, "DUB").admission];
+		return (
+			is.boot.served > was.boot.served &&
+			is.boot.shed > was.boot.shed &&
+			is.poll.served - was.poll.served >= CROWD.others &&
+			is.poll.shed === was.poll.shed
+		);
+	},
+};
+
 export const BOOT_STORM: Story = {
 	id: "boot-storm",
 	title: "A boot storm",
-	about: "Two thirds of all clients boot at once; who was there before keeps his link.",
+	about:
+		"Two thirds of all clients boot at once; boots are shed and nothing else, and who was there before keeps his link.",
 	bite: {
-		says: "more sockets came within a second than were there before",
-		holds: ({ arrivals, step: began }) => arrivals > socketsOf(began),
+		says: "more sockets came within a second than were there before, and Dublin sent boots away",
+		holds: ({ arrivals, now, step: began }) =>
+			arrivals > socketsOf(began) && shedIn(now, "boot") > shedIn(began, "boot"),
 	},
 	steps: [
 		{
@@ -68,8 +91,11 @@ export const BOOT_STORM: Story = {
 		step(
 			"storm",
 			"All the others boot in the same second.",
-			({ fleet }) => [{ do: "resize-fleet", clients: fleet.wanted * 3 }],
-			both(both(ALL_CONNECTED, saidMore(2)), nobodyNoticed),
+			({ fleet }) => [
+				{ do: "resize-fleet", clients: fleet.wanted * 3 },
+				{ do: "crowd", pop: "DUB", ...CROWD },
+			],
+			both(both(ALL_CONNECTED, saidMore(2)), both(SHED_BY_CLASS, nobodyNoticed)),
 		),
 	],
 };

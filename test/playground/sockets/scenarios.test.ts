@@ -52,7 +52,7 @@ it("a scenario whose fault strikes nobody fails", async () => {
 		steps: [],
 	};
 	const harmless: Scenario = {
-		...{ name: "harmless", about: story.about, needs: null, clients: 3, story },
+		...{ name: "harmless", about: story.about, proxies: null, clients: 3, story },
 		edge: { config: {}, manners: { rate: 2 } },
 	};
 	const [verdict] = await runScenarios([harmless], { clients: 3, seed: 1 });
