@@ -2,8 +2,8 @@
  * Many who ask the webapp at once, through a PoP's balancer and proxy as any client does. All connect first: or
  * the first would have their answers before the last have arrived, and nobody would be in anybody's way.
  */
-import { connect, type TLSSocket } from "node:tls";
-import { type EdgeConfig, namesOf } from "../config.js";
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { type EdgeConfig, namesOf, type PopConfig } from "../config.js";
 import type { Action } from "../control/contract.js";
 import type { Reach } from "../reach.js";
 import { BOOT_PATH, DIRECTORY_PATH } from "./directory.js";
@@ -15,19 +15,25 @@ export interface CrowdOptions {
 	readonly authority: string;
 }
 
-const GIVE_UP_MS = 10_000;
+const GIVE_UP_MS = 20_000;
 
 export class Crowd {
 	readonly #options: CrowdOptions;
+	/** One for all of them. */
+	readonly #secureContext: SecureContext;
 
 	constructor(options: CrowdOptions) {
 		this.#options = options;
+		this.#secureContext = createSecureContext({ ca: options.authority });
 	}
 
 	/** Resolves when each has an answer, or can't have one: who got what, the PoP's admission counts. */
-	async send({ pop, boots, others }: Extract<Action, { do: "crowd" }>): Promise<void> {
+	async send(
+		pop: Pick<PopConfig, "addresses">,
+		{ boots, others }: Pick<Extract<Action, { do: "crowd" }>, "boots" | "others">,
+	): Promise<void> {
 		const paths = [
-			...new Array<string>(boots).fill(`${BOOT_PATH}/T1`),
+			...new Array<string>(boots).fill(`${BOOT_PATH}/T1?cold`),
 			...new Array<string>(others).fill(`${DIRECTORY_PATH}/T1/users?ids=U1`),
 		];
 		const there = await Promise.all(paths.map(() => this.#come(pop)));
@@ -42,11 +48,11 @@ export class Crowd {
 	}
 
 	/** Resolves when it is connected, or ended. */
-	#come(pop: string): Promise<TLSSocket> {
-		const { config, reach, authority } = this.#options;
-		const { addresses = [] } = config.pops.find(({ name }) => name === pop) ?? {};
+	#come({ addresses }: Pick<PopConfig, "addresses">): Promise<TLSSocket> {
+		const { config, reach } = this.#options;
+		const secureContext = this.#secureContext;
 		const servername = namesOf(config).api;
-		const socket = connect({ ...reach.of(addresses[0] ?? ""), servername, ca: authority });
+		const socket = connect({ ...reach.of(addresses[0] ?? ""), servername, secureContext });
 		socket.setTimeout(GIVE_UP_MS, () => socket.destroy());
 		socket.on("error", () => undefined);
 		return new Promise((resolve) => {

@@ -65,7 +65,10 @@ export type Action =
 	| { readonly do: "reload-proxy"; readonly pop: string }
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
-	/** So many boots, and so many other requests, at once, through this PoP to the webapp. Answered when all were sent. */
+	/**
+	 * So many boots, that cold caches make slow, and so many other requests, at once, through this PoP to the
+	 * webapp. Answered when each of them has an answer.
+	 */
 	| {
 			readonly do: "crowd";
 			readonly pop: string;

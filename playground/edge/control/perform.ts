@@ -40,8 +40,7 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 		case "allow-boots":
 			return edge.pop(action.pop).api.www.allowBoots(action.share);
 		case "crowd":
-			edge.pop(action.pop);
-			return edge.crowd.send(action);
+			return edge.crowd.send(edge.pop(action.pop).config, action);
 		case "set-upgrades":
 		case "set-checks":
 		case "show-certificate":

@@ -9,17 +9,21 @@ import { SCENARIOS, scenarioNamed } from "./scenarios.js";
 
 const HELP = `Usage: npm run scenario -- <name>… [options]
 
-Breaks an edge of its own, and says whether its clients noticed: one line each, or JSON.
+Breaks an edge of its own, and says whether its clients noticed: one line each, or JSON. A verdict
+fails where the fault has struck nobody, anything was lost, repeated, out of order, altered or late,
+or fewer messages than clients × seconds were published. Exits with 0 if all passed, 1 if one failed,
+3 if one was not run.
 
-  --list         what there is
-  --all          all of it, but for what has to be asked for by name: drain-600, drain-2000
-  --clients <n>  of the fleet. (default: 30; of drain-600 600, of drain-2000 2000)
-  --seed <n>     of DNS's chance; the order of events is the machine's all the same. (default: 1)
+  --list           what there is
+  --all            all of it, but for what has to be asked for by name: drain-600, drain-2000
+  --clients <n>    of the fleet. (default: 30; of drain-600 600, of drain-2000 2000)
   --proxy <which>  in each PoP: embedded, envoy or haproxy; the last two are real ones, which
-                 npm run edge:install gets. (default: embedded; of slot-exhaustion haproxy)
-  --log <kind>   where the edge keeps its messages: memory, redis or nats. (default: memory)
-  --json         the verdicts, as one array
-  --help         prints this
+                   npm run edge:install gets. (default: embedded; of slot-exhaustion haproxy)
+  --log <kind>     where the edge keeps its messages: memory, or a redis or nats server that is
+                   started for it. (default: memory)
+  --seed <n>       of DNS's chance; the order of events is the machine's all the same. (default: 1)
+  --json           the verdicts, as one array
+  --help           prints this
 `;
 
 process.once("SIGINT", () => process.exit(130));
