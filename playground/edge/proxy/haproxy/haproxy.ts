@@ -78,7 +78,12 @@ export class Haproxy {
 			await this.#writeConfiguration();
 			const { configuration, master } = this.layout;
 			const args = ["-W", "-db", "-f", configuration, "-S", `${master},mode,600`];
-			const child = new Child({ path, args, said: (line) => void this.#log(line) });
+			const child = new Child({
+				path,
+				args,
+				folder: this.#setup.root,
+				said: (line) => void this.#log(line),
+			});
 			this.#child = child;
 			void child.ended.then(() => {
 				if (!this.#isStopping) this.#trouble = `HAProxy ended by itself: ${child.lastWords.at(-1)}`;
