@@ -1,6 +1,6 @@
 /*
- * Many who ask the webapp at once, through a PoP's balancer and proxy as any client does. All connect first: or
- * the first would have their answers before the last have arrived, and nobody would be in anybody's way.
+ * Many who ask the webapp, through a PoP's balancer and proxy as any client does. They come as fast as they can
+ * be let in, boots first, and each of these takes so long that the others find it still under way.
  */
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { type EdgeConfig, namesOf, type PopConfig } from "../config.js";
@@ -15,6 +15,8 @@ export interface CrowdOptions {
 	readonly authority: string;
 }
 
+/** Handshakes. More of them at a time would hold up this process, where the edge and the ledger are too. */
+const AT_ONCE = 8;
 const GIVE_UP_MS = 20_000;
 
 export class Crowd {
@@ -36,19 +38,19 @@ export class Crowd {
 			...new Array<string>(boots).fill(`${BOOT_PATH}/T1?cold`),
 			...new Array<string>(others).fill(`${DIRECTORY_PATH}/T1/users?ids=U1`),
 		];
-		const there = await Promise.all(paths.map(() => this.#come(pop)));
-		const host = namesOf(this.#options.config).api;
-		const asked = there.map((socket, at) => {
-			const ended = new Promise((resolve) => socket.once("close", resolve));
-			socket.resume();
-			socket.write(`GET ${paths[at]} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-			return ended;
-		});
-		await Promise.all(asked);
+		const answers: Promise<void>[] = [];
+		const come = async (): Promise<void> => {
+			for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
+				const socket = await this.#connect(pop);
+				answers.push(this.#ask(socket, path));
+			}
+		};
+		await Promise.all(Array.from({ length: AT_ONCE }, come));
+		await Promise.all(answers);
 	}
 
 	/** Resolves when it is connected, or ended. */
-	#come({ addresses }: Pick<PopConfig, "addresses">): Promise<TLSSocket> {
+	#connect({ addresses }: Pick<PopConfig, "addresses">): Promise<TLSSocket> {
 		const { config, reach } = this.#options;
 		const secureContext = this.#secureContext;
 		const servername = namesOf(config).api;
@@ -56,8 +58,16 @@ export class Crowd {
 		socket.setTimeout(GIVE_UP_MS, () => socket.destroy());
 		socket.on("error", () => undefined);
 		return new Promise((resolve) => {
-			const come = (): void => resolve(socket);
-			socket.once("secureConnect", come).once("close", come);
+			const done = (): void => resolve(socket);
+			socket.once("secureConnect", done).once("close", done);
 		});
+	}
+
+	#ask(socket: TLSSocket, path: string): Promise<void> {
+		if (socket.destroyed) return Promise.resolve();
+		const { api } = namesOf(this.#options.config);
+		socket.resume();
+		socket.write(`GET ${path} HTTP/1.1\r\nHost: ${api}\r\nConnection: close\r\n\r\n`);
+		return new Promise((resolve) => socket.once("close", () => resolve()));
 	}
 }

@@ -15,7 +15,7 @@ export const DIRECTORY_PATH = "/directory";
 const IN_A_BOOT = 200;
 export const BOOT_PATH = "/boot";
 /** For `?cold`: as where no cache has anything yet (Slack, 2022-02-22). */
-const COLD_MS = 6_000;
+const COLD_MS = 8_000;
 
 export class Directory {
 	readonly #log: Pick<MessageLog, "append">;

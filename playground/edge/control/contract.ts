@@ -66,8 +66,7 @@ export type Action =
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
 	/**
-	 * So many boots, that cold caches make slow, and so many other requests, at once, through this PoP to the
-	 * webapp. Answered when each of them has an answer.
+	 * So many boots, that cold caches make slow, then so many other requests, through this PoP to the webapp. Answered when each of them has an answer.
 	 */
 	| {
 			readonly do: "crowd";

@@ -55,7 +55,7 @@ export const GREY: Story = {
 };
 
 /** More boots than a PoP lets through at a time, and fewer others. */
-const CROWD = { boots: 120, others: 40 };
+const CROWD = { boots: 80, others: 30 };
 
 const shedIn = (state: EdgeState, by: RequestClass): number =>
 	popOf(state, "DUB").admission[by].shed;
