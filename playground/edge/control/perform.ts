@@ -139,7 +139,8 @@ async function performOnProxy({ credentials }: Assembly, pop: Pop, action: OnPro
 		case "replace-proxy":
 			return pop.replaceProxy(action.withinMs);
 		case "reload-proxy":
-			return pop.reloadProxy();
+			if (pop.proxy.reload !== undefined) return pop.proxy.reload();
+			throw new Error("The embedded proxy has nothing to load again: choose haproxy.");
 		default:
 			action satisfies never;
 	}

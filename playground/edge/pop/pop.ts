@@ -197,13 +197,6 @@ export class Pop {
 		});
 	}
 
-	/** HAProxy's lists anew. */
-	async reloadProxy(): Promise<void> {
-		if (this.proxy.reload === undefined)
-			throw new Error("The embedded proxy has nothing to load again: choose haproxy.");
-		await this.proxy.reload();
-	}
-
 	async restart(): Promise<void> {
 		await Promise.all(this.gateways.map((each) => each.restart()));
 	}

@@ -126,6 +126,16 @@ export const SLEEP: Story = {
 	],
 };
 
+/** By its own account: an embedded one keeps no list. */
+const knowsGateways = (count: number): Condition => ({
+	says: `a real proxy knows ${count} of Dublin's gateways, and finds them well`,
+	holds: ({ now }) => {
+		const { endpoints } = popOf(now, "DUB").proxy ?? {};
+		if (endpoints === undefined) return true;
+		return endpoints.length === count && endpoints.every(({ isWell }) => isWell);
+	},
+});
+
 export const GATEWAY: Story = {
 	id: "gateway-kill",
 	title: "A gateway dies",
@@ -145,10 +155,13 @@ export const GATEWAY: Story = {
 			"A gateway of Dublin dies.",
 			() => [{ do: "kill-gateway", pop: "DUB", gateway: 0 }],
 			both(
-				{
-					says: "its clients had to dial again",
-					holds: ({ now, step: began }) => now.fleet.outages > began.fleet.outages,
-				},
+				both(
+					{
+						says: "its clients had to dial again",
+						holds: ({ now, step: began }) => now.fleet.outages > began.fleet.outages,
+					},
+					knowsGateways(1),
+				),
 				both(ALL_CONNECTED, saidMore(2)),
 			),
 		),
@@ -156,7 +169,7 @@ export const GATEWAY: Story = {
 			"back",
 			"A new one takes its place.",
 			() => [{ do: "restore-gateway", pop: "DUB", gateway: 0 }],
-			both(saidMore(1), ALL_CONNECTED),
+			both(both(saidMore(1), knowsGateways(2)), ALL_CONNECTED),
 		),
 	],
 };
