@@ -9,8 +9,8 @@ import {
 	socketsOf,
 } from "../stories/conditions.js";
 import type { RequestClass } from "../api/admission.js";
-import type { EdgeState } from "../control/contract.js";
-import type { Condition, Story } from "../stories/contract.js";
+import type { EdgeState, Upgrades } from "../control/contract.js";
+import type { Condition, Step, Story } from "../stories/contract.js";
 import { begin, nobodyIn, nobodyNoticed, step } from "./steps.js";
 
 export const GREY: Story = {
@@ -171,5 +171,44 @@ export const GATEWAY: Story = {
 			() => [{ do: "restore-gateway", pop: "DUB", gateway: 0 }],
 			both(both(saidMore(1), knowsGateways(2)), ALL_CONNECTED),
 		),
+	],
+};
+
+const everyPop =
+	(upgrades: Upgrades): Step["act"] =>
+	({ pops }) =>
+		pops.map(({ name }) => ({ do: "set-upgrades", pop: name, upgrades }));
+
+export const UPGRADES: Story = {
+	id: "upgrades-refused",
+	title: "WebSockets are refused everywhere",
+	about: "Every proxy refuses upgrades and lets HTTP through: all poll, and nothing is lost.",
+	bite: {
+		says: "no socket was left, clients polled, and real proxies counted whom they refused",
+		holds: ({ now, before }) =>
+			socketsOf(before) > 0 &&
+			socketsOf(now) === 0 &&
+			now.sockets.polling > 0 &&
+			["DUB", "FRA", "LHR"].every((name) => {
+				const { proxy } = popOf(now, name);
+				return proxy === undefined || proxy.refused > (popOf(before, name).proxy?.refused ?? 0);
+			}),
+	},
+	steps: [
+		begin("Everybody has a WebSocket."),
+		step(
+			"refuse",
+			"Every proxy answers 503 to who asks for a WebSocket, and cuts those that are open.",
+			everyPop("refuse"),
+			both(
+				{
+					says: "nobody has a socket, and everybody polls",
+					holds: ({ now }) =>
+						socketsOf(now) === 0 && now.sockets.polling >= 0.9 * now.fleet.clients,
+				},
+				saidMore(1),
+			),
+		),
+		step("pass", "They take WebSockets again.", everyPop("pass"), ALL_CONNECTED),
 	],
 };

@@ -3,7 +3,7 @@ import type { Story } from "../stories/contract.js";
 import { STORIES } from "../stories/stories.js";
 import type { Scenario } from "./contract.js";
 import { DRAIN_600, DRAIN_2000 } from "./drain-2000.js";
-import { BOOT_STORM, GATEWAY, GREY, SLEEP } from "./faults.js";
+import { BOOT_STORM, GATEWAY, GREY, SLEEP, UPGRADES } from "./faults.js";
 import { CERTIFICATE, DNS_DEAD, DNS_STALE, PANIC } from "./faults-of-names.js";
 import { figuresOfFault } from "./sights.js";
 import { SLOT_EXHAUSTION } from "./slot-exhaustion.js";
@@ -27,7 +27,9 @@ const scenarioOf = (story: Story): Scenario => ({
 
 export const SCENARIOS: readonly Scenario[] = [
 	...STORIES.map(scenarioOf),
-	...[GATEWAY, GREY, DNS_DEAD, DNS_STALE, CERTIFICATE, BOOT_STORM, PANIC, SLEEP].map(scenarioOf),
+	...[GATEWAY, GREY, DNS_DEAD, DNS_STALE, CERTIFICATE, BOOT_STORM, PANIC, SLEEP, UPGRADES].map(
+		scenarioOf,
+	),
 	SLOT_EXHAUSTION,
 	DRAIN_600,
 	DRAIN_2000,

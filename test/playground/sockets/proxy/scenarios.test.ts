@@ -7,14 +7,15 @@ import { isMissing } from "./proxy-rig.js";
 const CLIENTS = 18;
 const PATIENCE_MS = 300_000;
 
-const NAMES = ["gateway-kill", "certificate-expiry", "panic", "boot-storm", "slot-exhaustion"];
+const NAMES =
+	"gateway-kill certificate-expiry panic upgrades-refused boot-storm slot-exhaustion".split(" ");
 const FLAWLESS = { lost: 0, repeated: 0, outOfOrder: 0, altered: 0 };
 
 describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as const)(
 	"with %s",
 	(proxy) => {
 		it(
-			"a gateway dies, a certificate runs out, checks fail, boots storm, places run out: nothing is lost",
+			"a gateway dies, a certificate runs out, checks fail, upgrades are refused, boots storm, places run out: nothing is lost",
 			async () => {
 				const scenarios = NAMES.map(scenarioNamed);
 				const verdicts = await runScenarios(scenarios, { clients: CLIENTS, seed: 18, proxy });
