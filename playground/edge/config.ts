@@ -8,9 +8,9 @@ import type { AppConfig } from "./applink/contract.js";
 import type { DrainPolicy } from "./drain/contract.js";
 import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
-import type { SlotOrder } from "./proxy/haproxy/slots.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
+import type { SlotOrder } from "./proxy/haproxy/slots.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -122,7 +122,7 @@ function pop({ block, ...rest }: PopSketch): PopConfig {
 
 /** Throws on a configuration that no edge can be started from. */
 export function checkConfig(config: EdgeConfig): EdgeConfig {
-	const { pops, main, ttl, capacity, clients, proxy } = config;
+	const { pops, main, ttl, capacity, clients, proxy, slots } = config;
 	const fail = (why: string): never => {
 		throw new RangeError(`The edge's configuration: ${why}`);
 	};
@@ -136,6 +136,7 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
 	if (!PROXIES.includes(proxy)) fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
+	if (!(slots.places >= 1)) fail("HAProxy needs a place for a gateway.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
 	checkDrainPolicy(config.drain, fail);
 	return config;

@@ -66,7 +66,8 @@ export type Action =
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
 	/**
-	 * So many boots, that cold caches make slow, then so many other requests, through this PoP to the webapp. Answered when each of them has an answer.
+	 * So many boots, that cold caches make slow, then so many other requests, through this PoP to the webapp.
+	 * Answered when each of them has an answer.
 	 */
 	| {
 			readonly do: "crowd";

@@ -7,7 +7,7 @@ import { start } from "../../support/program.js";
 import { withTool } from "../../support/real-tool.js";
 import { until } from "../../support/until.js";
 
-const PROGRAM = "test/playground/sockets/orphaned-program.ts";
+const PROGRAM = "test/support/children/orphaned-program.ts";
 
 const isTaken = (port: number): Promise<boolean> =>
 	new Promise((resolve) => {

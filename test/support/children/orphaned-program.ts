@@ -3,7 +3,7 @@ import { Envoy } from "../../../playground/edge/proxy/envoy/envoy.js";
 import { Haproxy } from "../../../playground/edge/proxy/haproxy/haproxy.js";
 import { findTool } from "../../../playground/edge/tools/find-tool.js";
 import { ServerProcess } from "../../../playground/edge/tools/server-process.js";
-import { newMaterial, newRoot, socketsModel } from "../proxy/sockets-model.js";
+import { newMaterial, newRoot, socketsModel } from "../../playground/proxy/sockets-model.js";
 
 type Kind = "envoy" | "haproxy" | "redis-server";
 
