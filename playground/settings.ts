@@ -37,6 +37,9 @@ a fleet of clients) and a page that shows it, and lets you break it.
   --proxy <which>  in each PoP: embedded, envoy or haproxy; the last two are real ones, which
                    npm run edge:install gets. (default: embedded)
   --help           prints this
+
+Faults with a verdict each, on an edge of their own, with the same --proxy and --log:
+npm run scenario -- --help
 `;
 
 /** Throws an error with a message for people. */

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Crowd } from "./api/crowd.js";
 import { FileRoom } from "./api/files/file-room.js";
 import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
@@ -52,6 +53,7 @@ export class Assembly {
 	readonly cdns: CdnPair;
 	readonly front: Front;
 	readonly fleet: Fleet;
+	readonly crowd: Crowd;
 	readonly ledger = new Ledger();
 	readonly history = new History();
 	readonly drain: DrainDaemon;
@@ -90,6 +92,7 @@ export class Assembly {
 			pops,
 			audit: this.drain.audit,
 		});
+		this.crowd = new Crowd({ config, reach, authority });
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -221,6 +224,7 @@ export class Assembly {
 			acceptRate: () => this.acceptRate,
 			allowedOrigins: () => config.pageOrigins,
 			proxy: config.proxy,
+			slots: config.slots,
 			capacity: config.capacity,
 			room: this.room,
 		});

@@ -13,7 +13,7 @@ import type { FileRoom } from "../api/files/file-room.js";
 import { changesOf, readChange } from "../api/flannel/question.js";
 import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
-import type { PopConfig, ProxyKind } from "../config.js";
+import type { PopConfig, ProxyKind, SlotConfig } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
 import { RemoteLog } from "../log/remote-log.js";
 import { RealProxy } from "../proxy/real-proxy.js";
@@ -42,6 +42,7 @@ export interface PopOptions {
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
 	readonly proxy: ProxyKind;
+	readonly slots: SlotConfig;
 	/** Sockets that it can hold. */
 	readonly capacity: number;
 	/** Of all PoPs. */
@@ -119,6 +120,7 @@ export class Pop {
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
 			upgrades: this.proxy.upgrades,
+			admission: structuredClone(this.api.www.counts),
 			...(this.proxy.facts ? { proxy: this.proxy.facts } : {}),
 			gateways: this.gateways.map(({ state }) => state),
 		};
@@ -241,7 +243,7 @@ export class Pop {
 	}
 
 	#newProxy(): PopProxy {
-		const { proxy, certificate, routes, capacity } = this.#options;
+		const { proxy, certificate, routes, capacity, slots } = this.#options;
 		if (proxy === "embedded")
 			return new TlsProxy({
 				certificate,
@@ -255,6 +257,7 @@ export class Pop {
 			routes,
 			certificate,
 			capacity,
+			slots,
 			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
 			webapp: () => this.api.target,
 		});

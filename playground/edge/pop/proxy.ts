@@ -18,7 +18,7 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
-import type { Role, Upgrades } from "../control/contract.js";
+import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -30,18 +30,22 @@ export interface PopProxy {
 	/** Where the balancers send what they get; null: it doesn't run. */
 	readonly target: Target | null;
 	upgrades: Upgrades;
+	/** "fail": who asks for health hears 503, and WebSockets are taken all the same. */
+	checks: Checks;
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
 	setName(name: Role, isUp: boolean): void;
-	/** To newcomers, from now on. Missing: it can't be told while it runs. */
-	show?(certificate: KeyPair): void;
+	/** To newcomers, from now on. */
+	show(certificate: KeyPair): Promise<void>;
 	/** What it says of itself; null or missing: nothing. */
 	readonly facts?: ProxyFacts | null;
 	/** For people; null or missing: it is well. */
 	readonly trouble?: string | null;
 	/** A new process for the running one, whose clients `goodbye` asks to leave. Missing: it can't. */
 	replace?(goodbye: () => Promise<void>): Promise<void>;
+	/** What it was told last is loaded anew; nobody is asked to leave. Missing: it can't. */
+	reload?(): Promise<void>;
 }
 
 export interface ProxyOptions {
@@ -64,6 +68,7 @@ interface Open {
 }
 
 export class TlsProxy implements PopProxy {
+	checks: Checks = "pass";
 	readonly #options: ProxyOptions;
 	readonly #server;
 	readonly #raw = new Set<Duplex>();
@@ -125,7 +130,7 @@ export class TlsProxy implements PopProxy {
 		for (const each of this.#open) if (each.name === name) each.client.destroy();
 	}
 
-	show(certificate: KeyPair): void {
+	async show(certificate: KeyPair): Promise<void> {
 		this.#server.setSecureContext(certificate);
 	}
 
@@ -144,7 +149,7 @@ export class TlsProxy implements PopProxy {
 	#serve(request: IncomingMessage, response: ServerResponse): void {
 		if (request.url === HEALTH_PATH) {
 			const isUp = this.#options.gateway() !== null && this.#upgrades === "pass";
-			return answer(response, isUp ? 200 : 503);
+			return answer(response, isUp && this.checks === "pass" ? 200 : 503);
 		}
 		const route = this.#route(request, false);
 		if (route === null) return answer(response, 404);

@@ -9,8 +9,9 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "../balancer.js";
-import type { Role, Upgrades } from "../control/contract.js";
+import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { SlotConfig } from "../config.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -30,6 +31,7 @@ export interface RealProxyOptions {
 	readonly routes: readonly Route[];
 	readonly certificate: KeyPair;
 	readonly capacity: number;
+	readonly slots: SlotConfig;
 	/** That take newcomers now; asked again and again. */
 	readonly gateways: () => readonly Target[];
 	/** What answers for the webapp here now; null: nothing does. */
@@ -42,6 +44,7 @@ interface Program {
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	setEndpoints(set: EndpointSet): Promise<void>;
+	setCertificate(name: string, pair: KeyPair): Promise<void>;
 	facts(cluster: string): Promise<ProxyFacts>;
 }
 
@@ -55,6 +58,9 @@ export class RealProxy implements PopProxy {
 	#program: Program | null = null;
 	#port: number | null = null;
 	#upgrades: Upgrades = "pass";
+	#checks: Checks = "pass";
+	/** Of its listener. */
+	#shown: KeyPair;
 	#timer: NodeJS.Timeout | undefined;
 	#told = new Map<string, string>();
 	#telling: Promise<void> = Promise.resolve();
@@ -65,6 +71,7 @@ export class RealProxy implements PopProxy {
 
 	constructor(options: RealProxyOptions) {
 		this.#options = options;
+		this.#shown = options.certificate;
 	}
 
 	get target(): Target | null {
@@ -86,6 +93,21 @@ export class RealProxy implements PopProxy {
 	set upgrades(upgrades: Upgrades) {
 		this.#upgrades = upgrades;
 		this.#rule();
+	}
+
+	get checks(): Checks {
+		return this.#checks;
+	}
+
+	set checks(checks: Checks) {
+		this.#checks = checks;
+		this.#rule();
+	}
+
+	async show(certificate: KeyPair): Promise<void> {
+		if (certificate === this.#shown) return;
+		await this.#program?.setCertificate(CERTIFICATE, certificate);
+		this.#shown = certificate;
 	}
 
 	setName(name: Role, isUp: boolean): void {
@@ -119,6 +141,12 @@ export class RealProxy implements PopProxy {
 		await goodbye();
 	}
 
+	async reload(): Promise<void> {
+		if (!(this.#program instanceof Haproxy))
+			throw new Error("Envoy's lists come by files: there is nothing to load again.");
+		await this.#program.reload();
+	}
+
 	async stop(): Promise<void> {
 		clearInterval(this.#timer);
 		clearInterval(this.#reading);
@@ -135,7 +163,7 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate } = this.#options;
+		const { kind, pop, routes, capacity, certificate, slots } = this.#options;
 		const model = edgeModel({
 			pop,
 			routes,
@@ -150,7 +178,8 @@ export class RealProxy implements PopProxy {
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };
-		return kind === "envoy" ? new Envoy(setup) : new Haproxy(setup);
+		if (kind === "envoy") return new Envoy(setup);
+		return new Haproxy({ ...setup, options: { slots: slots.places }, slotOrder: slots.order });
 	}
 
 	/** Once at a time: lists are written in the order in which they were true. */
@@ -160,8 +189,12 @@ export class RealProxy implements PopProxy {
 			const gateways = this.#options.gateways();
 			const gated: Target[] = [];
 			for (const gateway of gateways) gated.push(await this.#gateOf(gateway));
-			await this.#set("gateways", gated);
-			await this.#retire(gateways);
+			try {
+				await this.#set("gateways", gated);
+			} finally {
+				// A gate whose gateway is gone would go on answering for it where a list has gone stale.
+				await this.#retire(gateways);
+			}
 			const webapp = this.#options.webapp();
 			await this.#set("webapp", webapp === null ? [] : [webapp]);
 			this.#trouble = null;
@@ -201,7 +234,11 @@ export class RealProxy implements PopProxy {
 		}
 	}
 
-	#rules = (): GateRules => ({ upgrades: this.#upgrades, down: this.#down });
+	#rules = (): GateRules => ({
+		upgrades: this.#upgrades,
+		checks: this.#checks,
+		down: this.#down,
+	});
 
 	#rule(): void {
 		for (const gate of this.#gates.values()) gate.heed(this.#rules());

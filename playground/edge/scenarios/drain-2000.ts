@@ -54,7 +54,7 @@ export function drainOf(name: string, clients: number, rate: number): Scenario {
 	const most = 1.1 * rate * IAD.gateways;
 	return {
 		name,
-		...{ story: STORY, about: STORY.about, needs: null, clients },
+		...{ story: STORY, about: STORY.about, proxies: null, clients },
 		edge: {
 			config: {
 				...{ pops: [DUB, IAD], capacity: 2.5 * clients, acceptRate: rate, ttl: 1 },
