@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { ArmName } from "../migration/contract.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -20,7 +21,7 @@ import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
 import type { Material } from "./material.js";
 import { Haproxy } from "./haproxy/haproxy.js";
-import type { EndpointSet } from "./model/model.js";
+import type { EndpointSet, ProxyModel } from "./model/model.js";
 import { checkTool } from "./check-tool.js";
 import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
@@ -28,6 +29,10 @@ export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
+	/** For tests: another configuration than the edge's own. */
+	readonly reshape: (model: ProxyModel) => ProxyModel;
 	readonly certificate: KeyPair;
 	readonly capacity: number;
 	/** That take newcomers now; asked again and again. */
@@ -135,14 +140,9 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate } = this.#options;
-		const model = edgeModel({
-			pop,
-			routes,
-			capacity,
-			webappTls: null,
-			listen: { host: "127.0.0.1", port },
-		});
+		const { kind, pop, routes, arm, capacity, certificate, reshape } = this.#options;
+		const listen = { host: "127.0.0.1", port };
+		const model = reshape(edgeModel({ pop, routes, arm, capacity, webappTls: null, listen }));
 		const material: Material = {
 			certificates: new Map([[CERTIFICATE, certificate]]),
 			// The way to the main region is the Edge API's own: no key of it lies in a file.
