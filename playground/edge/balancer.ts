@@ -79,6 +79,14 @@ export class Balancer {
 		return this.#port.connections;
 	}
 
+	/** Those of them that have lasted so long. */
+	lasting(ms: number): number {
+		const since = performance.now() - ms;
+		let lasting = 0;
+		for (const { openedAt } of this.#flows) if (openedAt <= since) lasting += 1;
+		return lasting;
+	}
+
 	get conditions(): Conditions {
 		return this.#conditions;
 	}
@@ -156,6 +164,7 @@ interface FlowOptions {
 /** A connection, from its acceptance on; it has a link once it has a target. */
 class Flow {
 	isLost = false;
+	readonly openedAt = performance.now();
 	readonly #options: FlowOptions;
 	readonly #idle: NodeJS.Timeout;
 	#link: TcpLink | null = null;

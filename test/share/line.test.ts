@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Position, StartAt } from "../../src/protocol/position.js";
 import {
 	type Line,
 	type LineEffect,
@@ -6,7 +7,6 @@ import {
 	NO_LINE,
 	transition,
 } from "../../src/share/line.js";
-import type { Position, StartAt } from "../../src/protocol/position.js";
 import { seededRandom } from "../../src/testing.js";
 
 const at = (offset: number, epoch = "a"): Position => ({ epoch, offset });

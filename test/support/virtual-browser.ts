@@ -3,8 +3,9 @@
  * tabs, and tabs that are hidden, frozen, stopped or killed. Each tab has a network of its own, and a
  * clock that stands while it does.
  */
-import { createClient } from "../../src/client/create-client.js";
+
 import type { Client } from "../../src/client/client.js";
+import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import { ASYNC_DISPOSE, DISPOSE, disposable } from "../../src/reactive/disposable.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -19,8 +20,8 @@ import {
 	type FakeServerOptions,
 	type NetworkStack,
 	type SimulatedHost,
-	seededRandom,
 	type SimulatedLifecycle,
+	seededRandom,
 	type VirtualClock,
 } from "../../src/testing.js";
 

@@ -12,9 +12,9 @@ export interface ArmSeen {
 	readonly p95Ms: number;
 	/** Headers of the last answer that belong to it, one line each, sorted. Null: there was none yet. */
 	readonly headers: readonly string[] | null;
-	/** Connections of users that are open at its balancers. */
+	/** Connections of users at its balancers that have lasted as long as the window: who dials has yet to be heard. */
 	readonly users: number;
-	/** Distinct users that the gateways heard through it within the window. */
+	/** Distinct users of such sockets whom the gateways heard through it within the window. */
 	readonly active: number;
 	/** Sockets that the gateways have accepted through it since the step began. */
 	readonly newcomers: number;

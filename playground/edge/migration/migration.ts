@@ -145,7 +145,7 @@ export class Migration {
 			...this.#prober.seen(arm),
 			users: this.#pops
 				.flatMap((pop) => balancersOf(pop, arm))
-				.reduce((sum, { connections }) => sum + connections, 0),
+				.reduce((sum, balancer) => sum + balancer.lasting(windowMs), 0),
 			active: active[arm],
 			newcomers: accepted[arm] - this.#before[arm],
 		});

@@ -19,7 +19,8 @@ export interface Visitor {
 	readonly arm: ArmName;
 	/** Null: not admitted yet. */
 	readonly user: string | null;
-	/** When it said something last: monotonic. */
+	/** Both monotonic: since when it is here, and when it said something last. */
+	readonly openedAt: number;
 	readonly saidAt: number;
 }
 
@@ -104,11 +105,13 @@ export class SocketWatch {
 		const link = inner.opened(socket, request);
 		const { headers } = request;
 		if (headers[PROBE_HEADER.toLowerCase()] !== undefined) return link;
+		const openedAt = performance.now();
 		const open: Open = {
 			role: headers[NAME_HEADER.toLowerCase()] === "backup" ? "backup" : "primary",
 			arm: headers[ARM_HEADER.toLowerCase()] === "new" ? "new" : "old",
 			user: null,
-			saidAt: performance.now(),
+			openedAt,
+			saidAt: openedAt,
 			socket,
 		};
 		this.#open.set(request, open);

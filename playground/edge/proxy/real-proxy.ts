@@ -17,12 +17,12 @@ import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
 import { freePort } from "../tools/free-port.js";
+import { checkTool } from "./check-tool.js";
 import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
-import type { Material } from "./material.js";
 import { Haproxy } from "./haproxy/haproxy.js";
+import type { Material } from "./material.js";
 import type { EndpointSet, ProxyModel } from "./model/model.js";
-import { checkTool } from "./check-tool.js";
 import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {

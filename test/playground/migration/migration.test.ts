@@ -174,8 +174,8 @@ describe("a migration", () => {
 });
 
 describe("the business count", () => {
-	const visitor = (user: string | null, arm: ArmName, saidAt: number): Visitor => ({
-		...{ role: "primary", user, arm, saidAt },
+	const visitor = (user: string | null, arm: ArmName, saidAt: number, openedAt = 0): Visitor => ({
+		...{ role: "primary", user, arm, saidAt, openedAt },
 	});
 
 	it("counts distinct users by the arm through which each was heard last, and nobody twice", () => {
@@ -186,6 +186,10 @@ describe("the business count", () => {
 			visitor("bob", "old", 11),
 			visitor("eve", "old", 4),
 			visitor(null, "new", 12),
+			// One who has just come, and one who moves: neither says anything of his arm yet.
+			visitor("sue", "new", 12, 6),
+			visitor("tom", "old", 8),
+			visitor("tom", "new", 12, 9),
 		];
 		expect(activeUsers(visitors, 5)).toEqual({ old: 1, new: 1 });
 		expect(activeUsers([], 5)).toEqual({ old: 0, new: 0 });

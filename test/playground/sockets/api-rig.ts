@@ -4,8 +4,8 @@ import {
 	createServer,
 	type IncomingHttpHeaders,
 	type IncomingMessage,
-	request,
 	type RequestListener,
+	request,
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
