@@ -1,8 +1,7 @@
 /* Two origins in virtual time, and an app of four files. */
-
+import { createAssetLoader } from "../../src/assets/loader.js";
 import type { AssetLoaderOptions } from "../../src/assets/contract.js";
 import { integrityOf } from "../../src/assets/integrity.js";
-import { createAssetLoader } from "../../src/assets/loader.js";
 import type { AssetManifest, AssetType } from "../../src/assets/manifest.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { memoryStorage } from "../../src/runtime/memory.js";

@@ -4,17 +4,17 @@ import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { AssetManifest, AssetType } from "../../src/assets/manifest.js";
-import { type BootOptions, bootHash, bootTag, serviceWorkerText } from "../../src/boot.js";
+import { bootHash, type BootOptions, bootTag, serviceWorkerText } from "../../src/boot.js";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { launchChromium } from "../support/chromium.js";
+import { servePage } from "../support/page-server.js";
 import {
-	FAULTS,
 	type Fault,
+	FAULTS,
 	type FaultOrigin,
 	openFaultOrigin,
 	publish,
 } from "../support/fault-origin.js";
-import { servePage } from "../support/page-server.js";
 
 interface File {
 	readonly path: string;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { createRealEdge, type RealEdge } from "../support/real-edge.js";
 import { until } from "../support/until.js";
-import { connected, heard, listen, openTabs, seen, type Tabs, uncaught } from "./tabs.js";
+import { connected, heard, listen, seen, type Tabs, openTabs, uncaught } from "./tabs.js";
 
 let tabs: Tabs | undefined;
 let edge: RealEdge;

@@ -4,7 +4,7 @@ import type { Client } from "../../src/client/client.js";
 import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import type { DnsAnswer } from "../../src/endpoint/dns-answer.js";
-import { memoryLocks, memoryStorage, RealtimeError, silentLogger } from "../../src/index.js";
+import { RealtimeError, memoryLocks, memoryStorage, silentLogger } from "../../src/index.js";
 import { createServer } from "../../src/server/create-server.js";
 import {
 	createFakeServer,

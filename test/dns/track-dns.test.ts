@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openNames, nodeResolver as portableResolver } from "../../src/dns/platform-none.js";
-import { trackDns } from "../../src/dns.js";
 import type { DnsSnapshot } from "../../src/endpoint/dns-answer.js";
+import { trackDns } from "../../src/dns.js";
+import { nodeResolver as portableResolver, openNames } from "../../src/dns/platform-none.js";
 import { RealtimeError } from "../../src/errors/realtime-error.js";
 import { createVirtualClock, seededRandom } from "../../src/testing.js";
 import { answersOf, Zone } from "../support/addressed-network.js";

@@ -9,7 +9,6 @@ import { WebSocket } from "ws";
 import type { Client } from "../../src/client/client.js";
 import { createClient } from "../../src/client/create-client.js";
 import type { ClientOptions } from "../../src/client/options.js";
-import { nodeResolver } from "../../src/dns.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { createServer } from "../../src/server/create-server.js";
 import { attach } from "../../src/server/node.js";
@@ -18,6 +17,7 @@ import { blackHole } from "../support/black-hole.js";
 import { canaryLogger } from "../support/secrets.js";
 import { records, udpDns } from "../support/udp-dns.js";
 import { until, when } from "../support/until.js";
+import { nodeResolver } from "../../src/dns.js";
 
 const NAME = "wss-primary.test";
 const [GOOD, BAD, ALSO_BAD] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"] as const;

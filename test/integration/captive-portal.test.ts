@@ -2,8 +2,8 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, it, type TestContext } from "vitest";
 import type { Client } from "../../src/client/client.js";
-import { edgeOf, type RealEdge } from "../support/real-edge.js";
 import { CANARY_PAYLOAD } from "../support/secrets.js";
+import { edgeOf, type RealEdge } from "../support/real-edge.js";
 import { until, when } from "../support/until.js";
 import { type Hostile, hostileHttp } from "./hostile.js";
 

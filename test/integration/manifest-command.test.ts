@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { checkManifest, parseManifest } from "../../src/assets/manifest.js";
 import { type CommandResult, runCommand } from "../../src/assets/node-command.js";
+import { checkManifest, parseManifest } from "../../src/assets/manifest.js";
 import { start } from "../support/program.js";
 
 /** A build folder in a project of version 1.2.3. */

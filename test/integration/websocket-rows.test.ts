@@ -1,7 +1,7 @@
 import * as undici from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { WebSocketConstructor } from "../../src/runtime/runtime.js";
-import { resilient, singleUse } from "../support/websocket-classes.js";
+import { singleUse, resilient } from "../support/websocket-classes.js";
 import { ROWS } from "../support/websocket-rows.js";
 import { type RowServer, serveRows } from "../support/websocket-server.js";
 

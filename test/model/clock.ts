@@ -1,6 +1,6 @@
 import { DISPOSE } from "../../src/reactive/disposable.js";
-import type { Clock } from "../../src/runtime/runtime.js";
 import { WALL } from "./digest.js";
+import type { Clock } from "../../src/runtime/runtime.js";
 
 interface Timer {
 	readonly at: number;

@@ -1,7 +1,8 @@
 /* A gateway: the shipped server half, and the log as it sees it. */
-import type { MessageLog, RealtimeServer } from "../../src/server/contract.js";
+import type { RealtimeServer } from "../../src/server/contract.js";
 import { createServer } from "../../src/server/create-server.js";
 import type { MemoryLog } from "../../src/server/memory-log.js";
+import type { MessageLog } from "../../src/server/contract.js";
 import type { ModelClock } from "./clock.js";
 import type { Scenario } from "./scenario.js";
 

@@ -1,7 +1,7 @@
 /* What was promised to the app, against what happened. */
 import type { Message, PublishReceipt } from "../../src/channels/message.js";
-import type { Position } from "../../src/protocol/position.js";
 import type { FollowedMessage } from "../../src/server/contract.js";
+import type { Position } from "../../src/protocol/position.js";
 
 interface Entry {
 	readonly id: string;

@@ -3,6 +3,7 @@
  * on a channel, a server that goes, unmounting, and both ways to render on a server. Prints what it saw.
  */
 import { Writable } from "node:stream";
+import { createHarness } from "holdfast/testing";
 import {
 	ClientProvider,
 	ConnectionBanner,
@@ -11,7 +12,6 @@ import {
 	useMessages,
 	usePublish,
 } from "holdfast/react";
-import { createHarness } from "holdfast/testing";
 import { act, createElement as h, StrictMode, Suspense, version } from "react";
 import { createRoot } from "react-dom/client";
 import { renderToPipeableStream, renderToString } from "react-dom/server";

@@ -1,9 +1,9 @@
 /* Components of a test beside a harness: real hooks, a simulated network, virtual time. */
-import { act, cleanup, type RenderResult, render } from "@testing-library/react";
+import { act, cleanup, render, type RenderResult } from "@testing-library/react";
 import { Component, type ReactNode, StrictMode } from "react";
 import { onTestFinished } from "vitest";
-import type { Client } from "../../src/index.js";
 import { ClientProvider } from "../../src/react.js";
+import type { Client } from "../../src/index.js";
 import { createHarness, type Harness, type HarnessOptions } from "../../src/testing.js";
 
 export interface Scene extends Harness<Record<string, unknown>> {

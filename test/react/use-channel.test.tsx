@@ -1,7 +1,6 @@
 // @vitest-environment jsdom
-
-import { act } from "@testing-library/react";
 import { Suspense, use, useState } from "react";
+import { act } from "@testing-library/react";
 import { flushSync } from "react-dom";
 import { describe, expect, it } from "vitest";
 import { type ChannelOptions, useChannel } from "../../src/react.js";

@@ -1,7 +1,6 @@
 // @vitest-environment jsdom
-
-import { act } from "@testing-library/react";
 import { Activity } from "react";
+import { act } from "@testing-library/react";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Message } from "../../src/index.js";
 import { type MessagesOptions, useChannel, useMessages } from "../../src/react.js";

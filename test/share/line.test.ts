@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Position, StartAt } from "../../src/protocol/position.js";
 import {
 	type Line,
 	type LineEffect,
@@ -7,6 +6,7 @@ import {
 	NO_LINE,
 	transition,
 } from "../../src/share/line.js";
+import type { Position, StartAt } from "../../src/protocol/position.js";
 import { seededRandom } from "../../src/testing.js";
 
 const at = (offset: number, epoch = "a"): Position => ({ epoch, offset });

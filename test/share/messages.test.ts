@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { RealtimeError } from "../../src/errors/realtime-error.js";
 import { fullAllowance, spend } from "../../src/share/allowance.js";
 import { admit, MAX_CARRIED, NO_CARRIAGE, turnDown } from "../../src/share/carriage.js";
 import type { TabMessage } from "../../src/share/contract.js";
 import { groupText } from "../../src/share/group.js";
 import { readMessage } from "../../src/share/messages.js";
+import { RealtimeError } from "../../src/errors/realtime-error.js";
 import { fromPlain, toPlain } from "../../src/share/plain.js";
 import { seededRandom } from "../../src/testing.js";
 

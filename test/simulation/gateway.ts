@@ -1,12 +1,11 @@
 /* A gateway: the shipped server half in a process of its own, behind faults of its own. */
-
+import { createServer } from "../../src/server/create-server.js";
 import type {
 	RealtimeServer,
 	ServerLink,
 	ServerOptions,
 	ServerSocket,
 } from "../../src/server/contract.js";
-import { createServer } from "../../src/server/create-server.js";
 import type { SimulatedHost, Upgrade } from "../../src/testing/host.js";
 import type { VirtualClock } from "../../src/testing/virtual-clock.js";
 import type { Chance } from "./chance.js";

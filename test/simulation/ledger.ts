@@ -5,7 +5,7 @@
  *   publish  one promise: what its receipt says, against what really happened
  */
 import type { Gap, Message, PublishReceipt } from "../../src/channels/message.js";
-import { isRealtimeError, type RealtimeError } from "../../src/errors/realtime-error.js";
+import { type RealtimeError, isRealtimeError } from "../../src/errors/realtime-error.js";
 import type { Position } from "../../src/protocol/position.js";
 import { type ChannelTruth, key, type Payload, type StoredRecord, type Truth } from "./truth.js";
 

@@ -8,8 +8,8 @@ import type {
 	SubscribeFrame,
 } from "../../src/protocol/frames.js";
 import type { Position } from "../../src/protocol/position.js";
-import type { Ledger, Reader, Sheet } from "./ledger.js";
 import { inFull } from "./short-messages.js";
+import type { Ledger, Reader, Sheet } from "./ledger.js";
 import type { Payload } from "./truth.js";
 
 /** What a wire asks of the program that speaks on it. */

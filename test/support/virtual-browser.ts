@@ -3,9 +3,8 @@
  * tabs, and tabs that are hidden, frozen, stopped or killed. Each tab has a network of its own, and a
  * clock that stands while it does.
  */
-
-import type { Client } from "../../src/client/client.js";
 import { createClient } from "../../src/client/create-client.js";
+import type { Client } from "../../src/client/client.js";
 import type { ClientOptions } from "../../src/client/options.js";
 import { ASYNC_DISPOSE, DISPOSE, disposable } from "../../src/reactive/disposable.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -20,8 +19,8 @@ import {
 	type FakeServerOptions,
 	type NetworkStack,
 	type SimulatedHost,
-	type SimulatedLifecycle,
 	seededRandom,
+	type SimulatedLifecycle,
 	type VirtualClock,
 } from "../../src/testing.js";
 

@@ -6,9 +6,9 @@ import {
 	simulateFleet,
 } from "holdfast/testing";
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/testing/seeded-random.js";
 import { DueQueue } from "../../src/testing/fleet/due-queue.js";
 import { Gate } from "../../src/testing/fleet/gate.js";
-import { seededRandom } from "../../src/testing/seeded-random.js";
 import { ANNOUNCED, announced, type Cell, low, none, STANDING, standing } from "../fleet/cells.js";
 
 /** N/C is 100 s, as in S28. */

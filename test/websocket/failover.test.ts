@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Endpoint } from "../../src/endpoint/endpoint.js";
 import { dispose } from "../../src/reactive/disposable.js";
 import { Cell } from "../../src/reactive/readable.js";
+import type { Endpoint } from "../../src/endpoint/endpoint.js";
 import { failoverWebSocket } from "../../src/websocket/failover.js";
 import type { FailoverOptions } from "../../src/websocket/options.js";
 import { CANARY_TOKEN } from "../support/secrets.js";

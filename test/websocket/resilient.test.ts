@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ResilientOptions } from "../../src/websocket/options.js";
 import { ResilientWebSocket } from "../../src/websocket/resilient.js";
+import type { ResilientOptions } from "../../src/websocket/options.js";
 import { CANARY_TOKEN } from "../support/secrets.js";
 import { A, B, record, setUp } from "./scene.js";
 

@@ -1,6 +1,6 @@
 /* A socket's machine in each of its states, and one of each input about what it holds. */
 import { initial, recall } from "../../src/connection/state.js";
-import { preferPrimary, up } from "../../src/endpoint/filters.js";
+import { up, preferPrimary } from "../../src/endpoint/filters.js";
 import { RealtimeError } from "../../src/errors/realtime-error.js";
 import { HEARTBEAT, RECONNECT } from "../../src/policy/policies.js";
 import type { SocketEnd, SocketInput, SocketPolicy } from "../../src/websocket/contract.js";

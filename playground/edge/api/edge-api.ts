@@ -11,7 +11,6 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Target } from "../balancer.js";
-import { BOOT_PATH, DIRECTORY_PATH } from "./directory.js";
 import type { FileRoom } from "./files/file-room.js";
 import { Miata, type MiataOptions } from "./files/miata.js";
 import { Supra } from "./files/supra.js";
@@ -19,6 +18,7 @@ import { Flannel } from "./flannel/flannel.js";
 import type { NodeOptions } from "./flannel/node.js";
 import type { Entry, Question } from "./flannel/question.js";
 import { Imgproxy, type ImgproxyOptions } from "./imgproxy/imgproxy.js";
+import { BOOT_PATH, DIRECTORY_PATH } from "./directory.js";
 import { apiRouteOf, UPLOADS_PATH } from "./routes.js";
 import { Www, type WwwOptions } from "./www.js";
 

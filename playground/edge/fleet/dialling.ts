@@ -7,8 +7,8 @@ import { Agent, type RequestOptions, request } from "node:https";
 import { type Duplex, Readable } from "node:stream";
 import { connect } from "node:tls";
 import type { Runtime, WebSocketConstructor } from "holdfast";
-import { type Resolve, resolving } from "../resolving.js";
 import { WebSocket } from "../websockets.js";
+import { type Resolve, resolving } from "../resolving.js";
 import type { FleetWorld } from "./contract.js";
 
 export interface Dialling {

@@ -3,9 +3,9 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Material } from "../../../playground/edge/proxy/material.js";
+import { freePort } from "../../../playground/edge/tools/free-port.js";
 import type { Cluster, ProxyModel } from "../../../playground/edge/proxy/model/model.js";
 import { type Authority, newAuthority } from "../../../playground/edge/tls/authority.js";
-import { freePort } from "../../../playground/edge/tools/free-port.js";
 import { cluster, forward } from "./table-model.js";
 
 export const NAMES = ["wss.edge.test", "*.wss.edge.test", "api.edge.test", "*.edge.test"];

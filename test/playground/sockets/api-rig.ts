@@ -4,8 +4,8 @@ import {
 	createServer,
 	type IncomingHttpHeaders,
 	type IncomingMessage,
-	type RequestListener,
 	request,
+	type RequestListener,
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";

@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { FileStore } from "@tus/file-store";
 import { MemoryLocker, Server } from "@tus/server";
 import { ALGORITHMS, checked } from "./checksum.js";
-import { type FileRoom, factsOf, isFileId } from "./file-room.js";
+import { factsOf, type FileRoom, isFileId } from "./file-room.js";
 
 export interface MiataOptions {
 	readonly room: FileRoom;

@@ -1,7 +1,7 @@
 /* What is wrong with a cluster, and with a list of endpoints that it is to be given. */
 import { isIP } from "node:net";
-import type { Cluster, Endpoint, EndpointSet, ProxyModel } from "./model.js";
 import { checkName, type Report } from "./problems.js";
+import type { Cluster, Endpoint, EndpointSet, ProxyModel } from "./model.js";
 import { ProxyModelError } from "./proxy-model-error.js";
 
 export function checkCluster(model: ProxyModel, cluster: Cluster, report: Report): void {

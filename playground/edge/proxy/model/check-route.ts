@@ -1,7 +1,6 @@
 /* What is wrong with a virtual host's routes. */
-
-import type { Action, Conditions, HeaderChanges, Match, Route } from "./model.js";
 import { checkName, type Lead, type Report } from "./problems.js";
+import type { Action, Conditions, HeaderChanges, Match, Route } from "./model.js";
 import { shadows } from "./shadowing.js";
 
 /** RFC 9110, 5.6.2. */

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Envoy } from "../../../../playground/edge/proxy/envoy/envoy.js";
-import { Haproxy } from "../../../../playground/edge/proxy/haproxy/haproxy.js";
 import { freePort } from "../../../../playground/edge/tools/free-port.js";
+import { Haproxy } from "../../../../playground/edge/proxy/haproxy/haproxy.js";
 import { until } from "../../../support/until.js";
 import { newMaterial, newRoot } from "../../proxy/sockets-model.js";
 import { CLUSTERS, tableModel } from "../../proxy/table-model.js";
