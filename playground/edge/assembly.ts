@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileRoom } from "./api/files/file-room.js";
+import { LINK_PATH } from "./applink/opening.js";
 import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf, proxiesOf } from "./config.js";
@@ -206,6 +207,8 @@ export class Assembly {
 
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
+		const { primary, backup } = namesOf(config);
+		const { port } = this.reach;
 		return new MainRegion({
 			log: this.store.log,
 			certificate: credentials.mesh,
@@ -214,6 +217,7 @@ export class Assembly {
 			attendance: this.#attendance,
 			allowedOrigins: () => config.pageOrigins,
 			apps: config.apps,
+			links: [`wss://${primary}:${port}${LINK_PATH}`, `wss://${backup}:${port}${LINK_PATH}`],
 		});
 	}
 

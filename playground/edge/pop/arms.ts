@@ -14,6 +14,7 @@ import type { ArmName } from "../migration/contract.js";
 import type { ProxyModel } from "../proxy/model/model.js";
 import { RealProxy } from "../proxy/real-proxy.js";
 import type { KeyPair } from "../tls/authority.js";
+import { type AppWay, dialApplink } from "./app-way.js";
 import type { GatewayServer } from "./gateway-server.js";
 import { type PopProxy, TlsProxy } from "./proxy.js";
 import type { Route } from "./routes.js";
@@ -36,6 +37,7 @@ export interface ArmsOptions {
 	/** Else no gateway takes newcomers: elsewhere the log may be near. */
 	readonly isLogNear: () => boolean;
 	readonly api: EdgeApi;
+	readonly applink: AppWay;
 	/** What a real proxy's configuration becomes. */
 	readonly reshape: (arm: ArmName, model: ProxyModel) => ProxyModel;
 }
@@ -60,16 +62,17 @@ export function factsOf([old, fresh]: readonly PopArm[]): Pick<PopState, "proxy"
 }
 
 function newProxy(arm: ArmName, kind: ProxyKind, options: ArmsOptions): PopProxy {
-	const { pop, routes, certificate, capacity, gateways, isLogNear, api, reshape } = options;
+	const { pop, routes, certificate, capacity, gateways, isLogNear, api, applink } = options;
 	if (kind === "embedded")
 		return new TlsProxy({
 			...{ arm, certificate, routes },
+			applink: () => dialApplink(applink),
 			gateway: () => (isLogNear() ? leastBusy(gateways) : null),
 			webapp: () => ({ ...(api.target ?? NOWHERE), agent: false, isTls: false }),
 		});
 	return new RealProxy({
-		...{ arm, kind, pop, routes, certificate, capacity },
-		reshape: (model) => reshape(arm, model),
+		...{ arm, kind, pop, routes, certificate, capacity, applink },
+		reshape: (model) => options.reshape(arm, model),
 		gateways: () => (isLogNear() ? gateways.flatMap(({ target }) => target ?? []) : []),
 		webapp: () => api.target,
 	});

@@ -3,7 +3,8 @@
  * gateways, and a link to the main region (which needs none).
  *
  *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
- *                                 ╰── api ── webapp ────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
+ *                                 ├── api ── webapp ────┤
+ *                                 ╰── Applink ──────────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
  */
 import type { Agent } from "node:https";
 import type { TLSSocket } from "node:tls";
@@ -14,13 +15,14 @@ import { changesOf, readChange } from "../api/flannel/question.js";
 import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
 import type { PopConfig } from "../config.js";
-import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
+import type { Counts, PopState, Role, Upgrades } from "../control/contract.js";
 import { goodbyeMs, MOVE_MS } from "../drain/goodbye.js";
 import { RemoteLog } from "../log/remote-log.js";
 import { addressesOf } from "../migration/arms.js";
 import type { ArmName } from "../migration/contract.js";
 import type { Reach } from "../reach.js";
 import type { KeyPair } from "../tls/authority.js";
+import { appWay } from "./app-way.js";
 import { type ArmsOptions, armsBefore, factsOf, NOWHERE, type PopArm } from "./arms.js";
 import { Arrivals, type Attendance } from "./attendance.js";
 import { GatewayServer } from "./gateway-server.js";
@@ -28,6 +30,7 @@ import { ALPN, type MainRegion } from "./main-region.js";
 import { dialMesh, type MeshCredentials, meshAgent } from "./mesh-dial.js";
 import { MESH_NAME } from "./mesh-name.js";
 import type { Visitor } from "./socket-watch.js";
+import { stateOf } from "./state-of.js";
 
 export interface PopOptions
 	extends Pick<ArmsOptions, "proxies" | "routes" | "certificate" | "capacity" | "reshape"> {
@@ -274,7 +277,10 @@ export class Pop {
 
 	#newArms(): Pop["arms"] {
 		const { config: pop, api, gateways } = this;
-		return armsBefore({ ...this.#options, pop, api, gateways, isLogNear: () => this.isLogNear });
+		const { main, mesh } = this.#options;
+		const applink = appWay(this.link, main, mesh);
+		const isLogNear = (): boolean => this.isLogNear;
+		return armsBefore({ ...this.#options, pop, api, applink, gateways, isLogNear });
 	}
 
 	#dialMesh(protocol: string): TLSSocket {
@@ -290,8 +296,3 @@ export class Pop {
 
 const isOf = (config: PopConfig, address: string, arm: ArmName): boolean =>
 	addressesOf(config, arm).includes(address);
-
-function stateOf(balancer: Balancer, address: string): BalancerState {
-	const { connections, accepted, conditions } = balancer;
-	return { address, connections, accepted, bytes: { ...balancer.bytes }, conditions };
-}

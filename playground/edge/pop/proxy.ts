@@ -53,6 +53,8 @@ export interface ProxyOptions {
 	readonly arm: ArmName;
 	/** For a newcomer; null: there is none, and he gets a 503. */
 	readonly gateway: () => Target | null;
+	/** A new way to Applink; null: there is none. */
+	readonly applink: () => Duplex | null;
 	/** How the webapp is reached: over mutual TLS, or plainly in its own region. */
 	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
 }
@@ -180,15 +182,20 @@ export class TlsProxy implements PopProxy {
 		if (this.#upgrades === "refuse" || this.#down.has(route.name)) return refuse(client, 503);
 		if (this.#upgrades === "swallow")
 			return this.#keep({ name: route.name, client, passage: null });
-		const gateway = this.#options.gateway();
-		if (gateway === null) return refuse(client, 503);
-		const target = connect({ ...gateway, noDelay: true });
+		const target = this.#dial(route);
+		if (target === null) return refuse(client, 503);
 		const { method, url, rawHeaders } = request;
 		const told = [NAME_HEADER, route.name, ARM_HEADER, this.#options.arm];
 		const headers = [...kept(rawHeaders), ...told];
 		target.write(`${method} ${url} HTTP/1.1\r\n${lines(headers)}\r\n`);
 		if (head.length > 0) target.write(head);
 		this.#keep({ name: route.name, client, passage: new Passage(client, target) });
+	}
+
+	#dial({ to }: Route): Duplex | null {
+		if (to === "applink") return this.#options.applink();
+		const gateway = this.#options.gateway();
+		return gateway === null ? null : connect({ ...gateway, noDelay: true });
 	}
 
 	#keep(open: Open): void {

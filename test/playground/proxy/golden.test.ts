@@ -26,7 +26,7 @@ const MODELS = {
 			api: "api.edge.test",
 		}),
 		arm: "old",
-		webappTls: { serverName: "mesh", protocol: "http/1.1" },
+		applinkTls: { serverName: "mesh", protocol: "holdfast-link" },
 		capacity: 2_000,
 	}),
 };
