@@ -24,7 +24,7 @@ export interface NewcomerFigures {
 }
 
 export function figuresOf({ faultAt, answers, accepted }: Seen): NewcomerFigures {
-	const since = answers.filter(({ at }) => at >= faultAt);
+	const since = answers.filter(({ at }) => at >= faultAt).sort((a, b) => a.at - b.at);
 	const lastLed = since.findLastIndex(({ leads }) => leads);
 	const changed = since[lastLed + 1];
 	const before = accepted.findLast(({ at }) => at <= faultAt)?.count ?? 0;

@@ -61,6 +61,7 @@ function readCount(option: string, given: string): number {
 async function run({ only, proxy, strangers, clients, ttl, isJson }: Settings): Promise<boolean> {
 	// Two of a kind, so that a zone's newcomers can be told by the arm through which they came.
 	const edge = await prepareEdge({ clients, ttl, proxy, newArm: proxy });
+	process.once("SIGINT", () => void edge.stop().finally(() => process.exit(130)));
 	await edge.start();
 	const results = [];
 	try {
@@ -91,7 +92,6 @@ function say(
 	);
 }
 
-process.once("SIGINT", () => process.exit(130));
 try {
 	const settings = readSettings(process.argv.slice(2));
 	if (settings === null) process.stdout.write(HELP);

@@ -10,7 +10,7 @@ import type { ArmName } from "../migration/contract.js";
 /** Set by proxies; a client's own are dropped. */
 export const NAME_HEADER = "X-Edge-Name";
 export const ARM_HEADER = "X-Edge-Arm";
-/** Of one who looks whether the way is open, and is no visitor. */
+/** Of one who looks whether the way is open, says nothing, and is no visitor. */
 export const PROBE_HEADER = "X-Edge-Probe";
 
 /** A socket that is open. */
@@ -39,6 +39,8 @@ interface Open extends Visitor {
 
 /** As the server says it to whoever overstays a goodbye (docs/PROTOCOL.md). */
 const OVERSTAYED = 1012;
+/** As to what is malformed (docs/PROTOCOL.md). Anybody may call himself a probe, and so not be counted. */
+const TALKING = 4400;
 
 export class SocketWatch {
 	/** Open now. Counted as they come and go: it is asked for each upgrade. */
@@ -104,7 +106,11 @@ export class SocketWatch {
 	): ReturnType<RealtimeServer<IncomingMessage>["opened"]> {
 		const link = inner.opened(socket, request);
 		const { headers } = request;
-		if (headers[PROBE_HEADER.toLowerCase()] !== undefined) return link;
+		if (headers[PROBE_HEADER.toLowerCase()] !== undefined)
+			return {
+				message: () => socket.close(TALKING, "a probe"),
+				closed: (code) => link.closed(code),
+			};
 		const openedAt = performance.now();
 		const open: Open = {
 			role: headers[NAME_HEADER.toLowerCase()] === "backup" ? "backup" : "primary",

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { allAddresses } from "../../../playground/edge/migration/arms.js";
 import { MIGRATION_POLICY } from "../../../playground/edge/migration/policy.js";
+import { WebSocket } from "../../../playground/edge/websockets.js";
 import { until } from "../../support/until.js";
 import { ledTo } from "./arms-rig.js";
 import { type EdgeRig, startRig } from "./edge-rig.js";
@@ -77,4 +78,21 @@ describe("a migration", () => {
 		expect(oldArm()).toHaveLength(4);
 		expectNothingMissed();
 	}, 120_000);
+
+	it("is not counted who looks whether the way is open, and he may say nothing", async () => {
+		const { pops, credentials, reach, config } = rig.edge.assembly;
+		const came = (): number => pops.reduce((sum, pop) => sum + pop.accepted("old"), 0);
+		await until(() => rig.edge.state.fleet.clients === CLIENTS, "the fleet");
+		const before = came();
+		const [address = ""] = allAddresses(config, "old");
+		const { host, port } = reach.of(address);
+		const socket = new WebSocket(`wss://${host}:${port}/`, "holdfast.v1", {
+			...{ servername: "wss-primary.edge.test", ca: credentials.authority },
+			headers: { Host: "wss-primary.edge.test", "X-Edge-Probe": "1" },
+		});
+		const closed = new Promise((resolve) => socket.on("close", resolve));
+		socket.on("open", () => socket.send("[]"));
+		expect(await closed).toBe(4400);
+		expect(came()).toBe(before);
+	});
 });

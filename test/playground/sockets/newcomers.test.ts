@@ -30,9 +30,8 @@ it.each(ORDERED.map((each): [string, Case] => [each.about, each]))(
 
 		await strike(edge);
 		const struckAt = performance.now();
-		// Each has asked anew, and dialled by the new answer: what is under way is settled then.
-		const asked = (): number => people.answers.filter(({ at }) => at > struckAt).length;
-		await until(() => asked() >= 2 * STRANGERS, "all to have asked again", PATIENCE_MS);
+		// Everybody's last answer has lapsed, and what is under way is settled.
+		await until(() => people.oldestAnswerAt > struckAt, "all to have asked again", PATIENCE_MS);
 		expect(
 			people.answers.filter(({ at, address }) => at > struckAt && watch.leadsHere(address)),
 		).toEqual([]);

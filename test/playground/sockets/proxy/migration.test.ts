@@ -127,6 +127,14 @@ describe.skipIf(isMissing("envoy", "haproxy")).each([
 		expectNothingMissed(rig);
 	}, 180_000);
 
+	it("may have both proxies of a PoP replaced", async () => {
+		const before = failed();
+		await rig.edge.assembly.pop("DUB").replaceProxy(1_000);
+		await until(() => behind(rig, "old") === CLIENTS, "all behind the old one", PATIENCE_MS);
+		expect(failed()).toEqual(before);
+		expectNothingMissed(rig);
+	}, 180_000);
+
 	it("leaves an old arm that may be taken away, and nobody notices", async () => {
 		const before = failed();
 		await rig.control.act({ do: "migrate" });
