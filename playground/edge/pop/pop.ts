@@ -237,13 +237,11 @@ export class Pop {
 		for (const { proxy } of this.arms) proxy.setName(name, isUp);
 	}
 
-	/** To newcomers, from now on. Throws where a proxy can't be told. */
+	/** To newcomers, from now on. Throws where a proxy can't be told: then none is. */
 	show(certificate: KeyPair): void {
-		for (const { proxy } of this.arms) {
-			if (proxy.show === undefined)
-				throw new Error(`The proxy of ${this.config.name} can't be told what to show.`);
-			proxy.show(certificate);
-		}
+		if (this.arms.some(({ proxy }) => proxy.show === undefined))
+			throw new Error(`The proxy of ${this.config.name} can't be told what to show.`);
+		for (const { proxy } of this.arms) proxy.show?.(certificate);
 	}
 
 	#balancersOf(link: Link): readonly Balancer[] {
