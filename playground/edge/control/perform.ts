@@ -96,7 +96,7 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return edge.names.fault(action.fault);
 		case "set-name":
 			edge.names.setName(action.name, action.up);
-			for (const { proxy } of edge.pops) proxy.setName(action.name, action.up);
+			for (const pop of edge.pops) pop.setName(action.name, action.up);
 			return;
 		case "set-api":
 			return action.up ? edge.main.startWebapp() : edge.main.stopWebapp();
@@ -130,17 +130,15 @@ async function performOnProxy({ credentials }: Assembly, pop: Pop, action: OnPro
 		case "set-upgrades":
 			return pop.setUpgrades(action.upgrades);
 		case "set-checks":
-			pop.proxy.checks = action.checks;
-			return;
+			return pop.setChecks(action.checks);
 		case "show-certificate": {
 			const { edge, expired } = credentials;
-			return pop.proxy.show(action.certificate === "good" ? edge : expired);
+			return pop.show(action.certificate === "good" ? edge : expired);
 		}
 		case "replace-proxy":
 			return pop.replaceProxy(action.withinMs);
 		case "reload-proxy":
-			if (pop.proxy.reload !== undefined) return pop.proxy.reload();
-			throw new Error("The embedded proxy has nothing to load again: choose haproxy.");
+			return pop.reloadProxy();
 		default:
 			action satisfies never;
 	}
@@ -155,8 +153,8 @@ async function heal(edge: Assembly): Promise<void> {
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
-		pop.proxy.checks = "pass";
-		await pop.proxy.show(edge.credentials.edge);
+		pop.setChecks("pass");
+		await pop.show(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");

@@ -20,11 +20,13 @@ import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
 import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { ArmName } from "../migration/contract.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
 import { HEALTH_PATH } from "./health-path.js";
 import { answer, lines, refuse } from "./http-words.js";
 import { type Route, routeOf } from "./routes.js";
+import { ARM_HEADER, NAME_HEADER } from "./socket-watch.js";
 
 export interface PopProxy {
 	/** Where the balancers send what they get; null: it doesn't run. */
@@ -51,14 +53,20 @@ export interface PopProxy {
 export interface ProxyOptions {
 	readonly certificate: KeyPair;
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
 	/** For a newcomer; null: there is none, and he gets a 503. */
 	readonly gateway: () => Target | null;
+	/** A new way to Applink; null: there is none. */
+	readonly applink: () => Duplex | null;
 	/** How the webapp is reached: over mutual TLS, or plainly in its own region. */
 	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
 }
 
 const WEBAPP_TIMEOUT_MS = 10_000;
-const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
+const OWN_HEADERS = [NAME_HEADER, ARM_HEADER, "X-Forwarded-For", "X-Forwarded-Proto"].map((name) =>
+	name.toLowerCase(),
+);
 
 interface Open {
 	readonly name: Route["name"];
@@ -155,7 +163,7 @@ export class TlsProxy implements PopProxy {
 		if (route === null) return answer(response, 404);
 		const { isTls, ...across } = this.#options.webapp();
 		const { method, url: path } = request;
-		const headers = [...kept(request.rawHeaders), "X-Edge-Name", route.name];
+		const headers = [...kept(request.rawHeaders), NAME_HEADER, route.name];
 		const send = isTls ? tlsRequest : plainRequest;
 		const onward = send({ ...across, method, path, headers, timeout: WEBAPP_TIMEOUT_MS } as never);
 		onward.on("response", (from) => {
@@ -179,14 +187,20 @@ export class TlsProxy implements PopProxy {
 		if (this.#upgrades === "refuse" || this.#down.has(route.name)) return refuse(client, 503);
 		if (this.#upgrades === "swallow")
 			return this.#keep({ name: route.name, client, passage: null });
-		const gateway = this.#options.gateway();
-		if (gateway === null) return refuse(client, 503);
-		const target = connect({ ...gateway, noDelay: true });
+		const target = this.#dial(route);
+		if (target === null) return refuse(client, 503);
 		const { method, url, rawHeaders } = request;
-		const headers = [...kept(rawHeaders), "X-Edge-Name", route.name];
+		const told = [NAME_HEADER, route.name, ARM_HEADER, this.#options.arm];
+		const headers = [...kept(rawHeaders), ...told];
 		target.write(`${method} ${url} HTTP/1.1\r\n${lines(headers)}\r\n`);
 		if (head.length > 0) target.write(head);
 		this.#keep({ name: route.name, client, passage: new Passage(client, target) });
+	}
+
+	#dial({ to }: Route): Duplex | null {
+		if (to === "applink") return this.#options.applink();
+		const gateway = this.#options.gateway();
+		return gateway === null ? null : connect({ ...gateway, noDelay: true });
 	}
 
 	#keep(open: Open): void {

@@ -3,7 +3,8 @@
  * made to do to WebSockets is done behind it, by a gate before each gateway.
  *
  *    balancers ─▶ Envoy or HAProxy ─┬─▶ gate ─▶ gateway
- *                                   ╰─▶ the Edge API, which goes on to the webapp
+ *                                   ├─▶ the Edge API, which goes on to the webapp
+ *                                   ╰─▶ the link ══ mutual TLS ══▶ main region, Applink
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,28 +13,37 @@ import type { Target } from "../balancer.js";
 import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
 import type { SlotConfig } from "../config.js";
+import type { ArmName } from "../migration/contract.js";
+import type { AppWay } from "../pop/app-way.js";
+import { ALPN } from "../pop/main-region.js";
+import { MESH_NAME } from "../pop/mesh-name.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
 import { freePort } from "../tools/free-port.js";
-import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
-import { Envoy } from "./envoy/envoy.js";
-import type { Material } from "./material.js";
-import { Haproxy } from "./haproxy/haproxy.js";
-import type { EndpointSet } from "./model/model.js";
 import { checkTool } from "./check-tool.js";
+import { CERTIFICATE, edgeModel, MESH, ZONES } from "./edge-model.js";
+import { Envoy } from "./envoy/envoy.js";
+import { Haproxy } from "./haproxy/haproxy.js";
+import type { Material } from "./material.js";
+import type { EndpointSet, ProxyModel } from "./model/model.js";
 import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
+	/** For tests: another configuration than the edge's own. */
+	readonly reshape: (model: ProxyModel) => ProxyModel;
 	readonly certificate: KeyPair;
 	readonly capacity: number;
 	readonly slots: SlotConfig;
 	/** That take newcomers now; asked again and again. */
 	readonly gateways: () => readonly Target[];
+	readonly applink: AppWay;
 	/** What answers for the webapp here now; null: nothing does. */
 	readonly webapp: () => Target | null;
 }
@@ -163,18 +173,16 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate, slots } = this.#options;
-		const model = edgeModel({
-			pop,
-			routes,
-			capacity,
-			webappTls: null,
-			listen: { host: "127.0.0.1", port },
-		});
+		const { kind, pop, routes, arm, capacity, certificate, slots, reshape } = this.#options;
+		const { mesh } = this.#options.applink;
+		const applinkTls = mesh === null ? null : { serverName: MESH_NAME, protocol: ALPN.link };
+		const listen = { host: "127.0.0.1", port };
+		const model = reshape(edgeModel({ pop, routes, arm, capacity, applinkTls, listen }));
 		const material: Material = {
 			certificates: new Map([[CERTIFICATE, certificate]]),
-			// The way to the main region is the Edge API's own: no key of it lies in a file.
-			upstream: new Map(),
+			upstream: new Map(
+				mesh === null ? [] : [[MESH, { pair: mesh.certificate, authority: mesh.authority }]],
+			),
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };
@@ -197,6 +205,7 @@ export class RealProxy implements PopProxy {
 			}
 			const webapp = this.#options.webapp();
 			await this.#set("webapp", webapp === null ? [] : [webapp]);
+			await this.#set("applink", this.#options.applink.targets());
 			this.#trouble = null;
 		} catch (error) {
 			this.#trouble = String((error as Error).message);
