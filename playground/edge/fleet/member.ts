@@ -2,6 +2,7 @@
 import { type Client, createClient, type Message } from "holdfast";
 import type { LedgerEvent } from "../control/contract.js";
 import type { Dialling } from "./dialling.js";
+import type { Floor } from "./floor.js";
 
 export interface MemberOptions {
 	/** "fleet-17": its token too. */
@@ -12,6 +13,8 @@ export interface MemberOptions {
 	readonly dialling: Dialling;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Of its thread. */
+	readonly floor: Floor;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
 	readonly isTypingShown: boolean;
 	/** It is in its channel, or without hope of a link for now: once, and at its end at the latest. */
@@ -35,6 +38,7 @@ export class Member {
 	#said = 0;
 	#lostAt: number | null = null;
 	#isSettled = false;
+	#isOver = false;
 
 	constructor(options: MemberOptions) {
 		const { name, channel, endpoints, api, dialling } = options;
@@ -75,6 +79,7 @@ export class Member {
 
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
+		this.#isOver = true;
 		this.#settle();
 		await this.client.close();
 	}
@@ -98,12 +103,12 @@ export class Member {
 		if (rate <= 0) return;
 		const waitMs = ((0.5 + Math.random()) * 1_000) / rate;
 		if (!this.#options.isTypingShown || waitMs < TYPING_MS) {
-			this.#timer = setTimeout(() => this.#say(), waitMs);
+			this.#timer = setTimeout(() => this.#ask(), waitMs);
 			return;
 		}
 		this.#timer = setTimeout(() => {
 			this.#type();
-			this.#timer = setTimeout(() => this.#say(), TYPING_MS);
+			this.#timer = setTimeout(() => this.#ask(), TYPING_MS);
 		}, waitMs - TYPING_MS);
 	}
 
@@ -114,14 +119,19 @@ export class Member {
 		typing.catch(() => undefined);
 	}
 
-	#say(): void {
+	#ask(): void {
+		this.#options.floor.ask(() => this.#say());
+	}
+
+	async #say(): Promise<void> {
+		if (this.#isOver) return;
 		this.#wait();
 		const { channel, name } = this.#options;
 		const id = `${name}.${++this.#said}.${Math.random().toString(36).slice(2, 8)}`;
 		const beganAt = now();
 		const ended = (offset: number | null, epoch: string | null): void =>
 			void this.#events.push({ is: "receipt", channel, id, offset, epoch, beganAt, at: now() });
-		this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
+		await this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
 			(receipt) => {
 				if (receipt.status === "stored") ended(receipt.position.offset, receipt.position.epoch);
 				else ended(null, null);
