@@ -16,8 +16,10 @@ export interface FleetManners {
 	readonly room: number;
 	/** Of each client, in messages a second. */
 	readonly rate: number;
-	/** Messages of a thread without a receipt: the next one waits. Who is cut off holds up the others then. */
-	readonly mostUnanswered: number;
+	/** Messages that a client says in one go, as often as makes its rate. */
+	readonly burst: number;
+	/** Of a thread, at a time, until all it said has receipts. Who is cut off while he speaks holds up others. */
+	readonly mostSpeaking: number;
 	/** Whether nobody of a thread says anything before all of it are in their channels. */
 	readonly speaks: "at-once" | "when-all-are-there";
 	/** How many are started a second and thread, at most, when there shall be more. */

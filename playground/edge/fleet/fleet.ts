@@ -27,7 +27,7 @@ export interface FleetOptions {
 
 /** Ten in a room: every client hears about one and a half messages a second. */
 export const MANNERS: FleetManners = {
-	...{ room: 10, rate: 0.15, mostUnanswered: Number.POSITIVE_INFINITY, speaks: "at-once" },
+	...{ room: 10, rate: 0.15, burst: 1, mostSpeaking: Number.POSITIVE_INFINITY, speaks: "at-once" },
 	...{ startsPerSecond: 50, mostUnderWay: 8 },
 };
 

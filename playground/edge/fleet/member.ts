@@ -13,6 +13,8 @@ export interface MemberOptions {
 	readonly dialling: Dialling;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Said in one go. */
+	readonly burst: number;
 	/** Of its thread. */
 	readonly floor: Floor;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
@@ -99,9 +101,9 @@ export class Member {
 
 	/** At random times, as people do. */
 	#wait(): void {
-		const { rate } = this.#options;
+		const { rate, burst } = this.#options;
 		if (rate <= 0) return;
-		const waitMs = ((0.5 + Math.random()) * 1_000) / rate;
+		const waitMs = ((0.5 + Math.random()) * 1_000 * burst) / rate;
 		if (!this.#options.isTypingShown || waitMs < TYPING_MS) {
 			this.#timer = setTimeout(() => this.#ask(), waitMs);
 			return;
@@ -126,6 +128,11 @@ export class Member {
 	async #say(): Promise<void> {
 		if (this.#isOver) return;
 		this.#wait();
+		const all = Array.from({ length: this.#options.burst }, () => this.#publish());
+		await Promise.all(all);
+	}
+
+	async #publish(): Promise<void> {
 		const { channel, name } = this.#options;
 		const id = `${name}.${++this.#said}.${Math.random().toString(36).slice(2, 8)}`;
 		const beganAt = now();

@@ -17,7 +17,7 @@ const GROW_MS = 25;
 
 const { world, manners, thread, threads } = workerData as ThreadData;
 const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
-const floor = new Floor(manners.mostUnanswered);
+const floor = new Floor(manners.mostSpeaking);
 const members = new Map<number, Member>();
 /** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
 const leaving = new Set<number>();
@@ -62,6 +62,7 @@ function newMember(n: number): Member {
 		// Room-mates live apart: what one says crosses PoPs to the others.
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
+		burst: manners.burst,
 		floor,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,
