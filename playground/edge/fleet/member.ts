@@ -15,6 +15,8 @@ export interface MemberOptions {
 	readonly rate: number;
 	/** Said in one go. */
 	readonly burst: number;
+	/** Of a dial. */
+	readonly patienceMs: number;
 	/** Of its thread. */
 	readonly floor: Floor;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
@@ -43,7 +45,7 @@ export class Member {
 	#isOver = false;
 
 	constructor(options: MemberOptions) {
-		const { name, channel, endpoints, api, dialling } = options;
+		const { name, channel, endpoints, api, dialling, patienceMs } = options;
 		this.#options = options;
 		this.name = name;
 		this.client = createClient({
@@ -51,7 +53,10 @@ export class Member {
 			api,
 			getToken: async () => name,
 			// As the library has it, but for what a visitor would have to wait minutes for.
-			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+			reconnect: {
+				...{ stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+				dialTimeoutMs: patienceMs,
+			},
 			degraded: { intervalMs: [3_000, 8_000] },
 			runtime: dialling.runtime,
 		});

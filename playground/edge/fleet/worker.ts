@@ -63,6 +63,7 @@ function newMember(n: number): Member {
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
 		burst: manners.burst,
+		patienceMs: manners.patienceMs,
 		floor,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,

@@ -61,11 +61,11 @@ export function drainOf(name: string, clients: number, rate: number): Scenario {
 				// One process and all clients that boot: a health check may take long, and says nothing then.
 				monitor: { ...CONFIG.monitor, timeoutMs: 8_000, fall: 4 },
 			},
-			// In pairs, five at a time, and more than one a second; nobody before all are there, and never so many
+			// In pairs, ten in one go, and more than one a second; nobody before all are there, and never so many
 			// at once that who dials waits behind them: on a busy machine less is said, and it takes longer.
 			manners: {
-				...{ room: 2, rate: 1.4, burst: 5, mostSpeaking: 12, speaks: "when-all-are-there" },
-				startsPerSecond: 100,
+				...{ room: 2, rate: 1.4, burst: 10, mostSpeaking: 8, speaks: "when-all-are-there" },
+				...{ startsPerSecond: 100, patienceMs: 20_000 },
 			},
 		},
 		// So that nobody is there yet, however a busy machine boots them.
