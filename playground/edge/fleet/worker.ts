@@ -30,8 +30,7 @@ let wanted = 0;
 let underWay = 0;
 let grown = { at: performance.now(), rest: 0 };
 
-const missing = (): number =>
-	Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
+const missing = (): number => Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
 
 function grow(): void {
 	floor.isOpen = !isHushed();
