@@ -5,7 +5,7 @@
  */
 import { Agent, type RequestOptions, request } from "node:https";
 import { type Duplex, Readable } from "node:stream";
-import { connect } from "node:tls";
+import { connect, createSecureContext, type SecureContext } from "node:tls";
 import type { Runtime, WebSocketConstructor } from "holdfast";
 import { WebSocket } from "../websockets.js";
 import { type Resolve, resolving } from "../resolving.js";
@@ -22,7 +22,7 @@ export interface Dialling {
 export function dialling(world: FleetWorld, from: string): Dialling {
 	const { dns, dohUrl } = world.node;
 	const resolve = resolving({ dns, dohUrl, hasAliases: world.hasAliases });
-	const dial = { world, from, resolve };
+	const dial = { world, from, resolve, trust: createSecureContext({ ca: world.node.authority }) };
 	const agent = new DialAgent(dial, { keepAlive: false });
 	const kept = new DialAgent(dial, { keepAlive: true, maxFreeSockets: 16, timeout: 15_000 });
 	class EdgeWebSocket extends WebSocket {
@@ -47,6 +47,8 @@ interface Dial {
 	readonly world: FleetWorld;
 	readonly from: string;
 	readonly resolve: Resolve;
+	/** Read once: a certificate is not parsed again for each connection. Sessions are not shared, though. */
+	readonly trust: SecureContext;
 }
 
 type Created = (error: Error | null, stream: Duplex) => void;
@@ -69,13 +71,13 @@ class DialAgent extends Agent {
 	}
 
 	async #open(name: string) {
-		const { world, from, resolve } = this.#dial;
+		const { world, from, resolve, trust } = this.#dial;
 		const answers = await resolve(name, from);
 		const answer = answers[Math.floor(Math.random() * answers.length)];
 		const target = world.reach[answer?.address ?? ""];
 		if (target === undefined) throw new Error(`${name} has no address of the edge.`);
 		const source = world.hasAliases ? { localAddress: from } : {};
-		const socket = connect({ ...target, ...source, servername: name, ca: world.node.authority });
+		const socket = connect({ ...target, ...source, servername: name, secureContext: trust });
 		socket.setNoDelay(true);
 		return socket;
 	}

@@ -26,7 +26,10 @@ export interface FleetOptions {
 }
 
 /** Ten in a room: every client hears about one and a half messages a second. */
-export const MANNERS: FleetManners = { room: 10, rate: 0.15, startsPerSecond: 50 };
+export const MANNERS: FleetManners = {
+	...{ room: 10, rate: 0.15, burst: 1, mostSpeaking: Number.POSITIVE_INFINITY, speaks: "at-once" },
+	...{ patienceMs: 4_000, startsPerSecond: 50, mostUnderWay: 8 },
+};
 
 const MOST_CLIENTS = 5_000;
 const MOST_RECOVERIES = 1_000;

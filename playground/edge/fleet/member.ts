@@ -2,6 +2,7 @@
 import { type Client, createClient, type Message } from "holdfast";
 import type { LedgerEvent } from "../control/contract.js";
 import type { Dialling } from "./dialling.js";
+import type { Floor } from "./floor.js";
 
 export interface MemberOptions {
 	/** "fleet-17": its token too. */
@@ -12,8 +13,16 @@ export interface MemberOptions {
 	readonly dialling: Dialling;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Said in one go. */
+	readonly burst: number;
+	/** Of a dial. */
+	readonly patienceMs: number;
+	/** Of its thread. */
+	readonly floor: Floor;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
 	readonly isTypingShown: boolean;
+	/** It is in its channel, or without hope of a link for now: once, and at its end at the latest. */
+	readonly settled: () => void;
 	/** A link was lost, and so long after that there was another. */
 	readonly recovered: (ms: number) => void;
 }
@@ -32,9 +41,11 @@ export class Member {
 	#timer: NodeJS.Timeout | undefined;
 	#said = 0;
 	#lostAt: number | null = null;
+	#isSettled = false;
+	#isOver = false;
 
 	constructor(options: MemberOptions) {
-		const { name, channel, endpoints, api, dialling } = options;
+		const { name, channel, endpoints, api, dialling, patienceMs } = options;
 		this.#options = options;
 		this.name = name;
 		this.client = createClient({
@@ -42,13 +53,19 @@ export class Member {
 			api,
 			getToken: async () => name,
 			// As the library has it, but for what a visitor would have to wait minutes for.
-			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+			reconnect: {
+				...{ stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+				dialTimeoutMs: patienceMs,
+			},
 			degraded: { intervalMs: [3_000, 8_000] },
 			runtime: dialling.runtime,
 		});
 		this.client.on("transition", ({ to }) => this.#note(to.status));
 		this.client.on("error", () => {
 			this.errors += 1;
+		});
+		this.client.mode.subscribe(({ mode }) => {
+			if (mode !== "normal") this.#settle();
 		});
 		const { state } = this.client.subscribe(channel, (message) => this.#hear(message), {
 			onGap: () => this.#events.push({ is: "gap", channel }),
@@ -69,27 +86,36 @@ export class Member {
 
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
+		this.#isOver = true;
+		this.#settle();
 		await this.client.close();
+	}
+
+	#settle(): void {
+		if (this.#isSettled) return;
+		this.#isSettled = true;
+		this.#options.settled();
 	}
 
 	#begin(): void {
 		const { channel } = this.#options;
+		this.#settle();
 		this.#events.push({ is: "subscribed", channel, at: now() });
 		this.#wait();
 	}
 
 	/** At random times, as people do. */
 	#wait(): void {
-		const { rate } = this.#options;
+		const { rate, burst } = this.#options;
 		if (rate <= 0) return;
-		const waitMs = ((0.5 + Math.random()) * 1_000) / rate;
+		const waitMs = ((0.5 + Math.random()) * 1_000 * burst) / rate;
 		if (!this.#options.isTypingShown || waitMs < TYPING_MS) {
-			this.#timer = setTimeout(() => this.#say(), waitMs);
+			this.#timer = setTimeout(() => this.#ask(), waitMs);
 			return;
 		}
 		this.#timer = setTimeout(() => {
 			this.#type();
-			this.#timer = setTimeout(() => this.#say(), TYPING_MS);
+			this.#timer = setTimeout(() => this.#ask(), TYPING_MS);
 		}, waitMs - TYPING_MS);
 	}
 
@@ -100,14 +126,24 @@ export class Member {
 		typing.catch(() => undefined);
 	}
 
-	#say(): void {
+	#ask(): void {
+		this.#options.floor.ask(() => this.#say());
+	}
+
+	async #say(): Promise<void> {
+		if (this.#isOver) return;
 		this.#wait();
+		const all = Array.from({ length: this.#options.burst }, () => this.#publish());
+		await Promise.all(all);
+	}
+
+	async #publish(): Promise<void> {
 		const { channel, name } = this.#options;
 		const id = `${name}.${++this.#said}.${Math.random().toString(36).slice(2, 8)}`;
 		const beganAt = now();
 		const ended = (offset: number | null, epoch: string | null): void =>
 			void this.#events.push({ is: "receipt", channel, id, offset, epoch, beganAt, at: now() });
-		this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
+		await this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
 			(receipt) => {
 				if (receipt.status === "stored") ended(receipt.position.offset, receipt.position.epoch);
 				else ended(null, null);

@@ -1,4 +1,4 @@
-/* A thread of the fleet: its clients, started at a rate, and what they tell, four times a second. */
+/* A thread of the fleet: its clients, started as fast as they arrive, and what they tell, four times a second. */
 import { parentPort, workerData } from "node:worker_threads";
 import {
 	type FromThread,
@@ -8,12 +8,16 @@ import {
 	type ToThread,
 } from "./contract.js";
 import { type Dialling, dialling } from "./dialling.js";
+import { Floor } from "./floor.js";
 import { Member } from "./member.js";
+import { startsNow } from "./starts.js";
 
 const TELL_MS = 250;
+const GROW_MS = 25;
 
 const { world, manners, thread, threads } = workerData as ThreadData;
 const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
+const floor = new Floor(manners.mostSpeaking);
 const members = new Map<number, Member>();
 /** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
 const leaving = new Set<number>();
@@ -23,15 +27,28 @@ const last = {
 	reports: [] as FromThread["reports"][number][],
 };
 let wanted = 0;
+let underWay = 0;
+let grown = { at: performance.now(), rest: 0 };
+
+const missing = (): number => Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
 
 function grow(): void {
-	const most = Math.max(1, Math.round((manners.startsPerSecond * TELL_MS) / 1_000));
-	let started = 0;
-	for (let n = thread; n < wanted && started < most; n += threads) {
+	floor.isOpen = !isHushed();
+	const at = performance.now();
+	const asked = { missing: missing(), underWay, sinceMs: at - grown.at, rest: grown.rest };
+	const { starts, rest } = startsNow(asked, manners);
+	grown = { at, rest };
+	let left = starts;
+	for (let n = thread; n < wanted && left > 0; n += threads) {
 		if (members.has(n) || leaving.has(n)) continue;
+		underWay += 1;
+		left -= 1;
 		members.set(n, newMember(n));
-		started += 1;
 	}
+}
+
+function isHushed(): boolean {
+	return manners.speaks === "when-all-are-there" && (missing() > 0 || underWay > 0);
 }
 
 function newMember(n: number): Member {
@@ -44,8 +61,14 @@ function newMember(n: number): Member {
 		// Room-mates live apart: what one says crosses PoPs to the others.
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
+		burst: manners.burst,
+		patienceMs: manners.patienceMs,
+		floor,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,
+		settled: () => {
+			underWay -= 1;
+		},
 		recovered: (ms) => last.recoveries.push(ms),
 	});
 }
@@ -101,13 +124,10 @@ function tell(): void {
 	parentPort?.postMessage(told);
 }
 
-const timer = setInterval(() => {
-	grow();
-	tell();
-}, TELL_MS);
+const timers = [setInterval(grow, GROW_MS), setInterval(tell, TELL_MS)];
 
 async function stop(): Promise<void> {
-	clearInterval(timer);
+	for (const timer of timers) clearInterval(timer);
 	await Promise.all([...members.values()].map((member) => member.close().catch(() => undefined)));
 	tell();
 	for (const way of ways) way.stop();

@@ -9,7 +9,7 @@ import type { LogKind } from "../log/log-store.js";
 import { runStory } from "../stories/run-story.js";
 import { findTool, missingTool } from "../tools/find-tool.js";
 import { prepareEdge, type WholeEdge } from "../whole-edge.js";
-import type { Scenario, ScenarioEdge, ScenarioVerdict } from "./contract.js";
+import type { Coming, Scenario, ScenarioEdge, ScenarioVerdict } from "./contract.js";
 import { judge, notRun } from "./judge.js";
 import { type Sight, sightOf } from "./sights.js";
 
@@ -27,7 +27,10 @@ export interface RunScenarioOptions {
 }
 
 /** Three in a room, one in each neighbourhood; each says more than a message a second, and boots at once. */
-const TALKATIVE: FleetManners = { room: 3, rate: 1.5, startsPerSecond: 500 };
+const TALKATIVE: Partial<FleetManners> = {
+	...{ room: 3, rate: 1.5 },
+	...{ startsPerSecond: 500, mostUnderWay: 50 },
+};
 
 const USUAL: Partial<EdgeConfig> = {
 	ttl: 1,
@@ -109,7 +112,8 @@ async function runOn(
 	await control.act({ do: "heal" });
 	await beGone(control);
 	for (const action of scenario.prepare ?? []) await control.act(action);
-	await come(control, clients ?? scenario.clients ?? MOST_HAVE);
+	const coming = await come(control, clients ?? scenario.clients ?? MOST_HAVE);
+	for (const action of scenario.paced?.(coming) ?? []) await control.act(action);
 	const sights: Sight[] = [];
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
@@ -134,13 +138,15 @@ async function beGone(control: ControlClient): Promise<void> {
 	});
 }
 
-async function come(control: ControlClient, clients: number): Promise<void> {
+async function come(control: ControlClient, clients: number): Promise<Coming> {
+	const beganAt = performance.now();
 	await control.act({ do: "resize-fleet", clients });
 	await seen(
 		control,
 		({ sockets, ledger }) =>
 			sockets.primary + sockets.backup === clients && ledger.clients === clients,
 	);
+	return { clients, tookMs: performance.now() - beganAt };
 }
 
 async function seen(control: ControlClient, holds: (state: EdgeState) => unknown): Promise<void> {
