@@ -96,7 +96,7 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return edge.names.fault(action.fault);
 		case "set-name":
 			edge.names.setName(action.name, action.up);
-			for (const pop of edge.pops) pop.setName(action.name, action.up);
+			for (const pop of edge.pops) pop.proxies.setName(action.name, action.up);
 			return;
 		case "set-api":
 			return action.up ? edge.main.startWebapp() : edge.main.stopWebapp();
@@ -128,17 +128,18 @@ type OnProxy = Extract<
 async function performOnProxy({ credentials }: Assembly, pop: Pop, action: OnProxy): Promise<void> {
 	switch (action.do) {
 		case "set-upgrades":
-			return pop.setUpgrades(action.upgrades);
+			pop.proxies.upgrades = action.upgrades;
+			return;
 		case "set-checks":
-			return pop.setChecks(action.checks);
+			return pop.proxies.setChecks(action.checks);
 		case "show-certificate": {
 			const { edge, expired } = credentials;
-			return pop.show(action.certificate === "good" ? edge : expired);
+			return pop.proxies.show(action.certificate === "good" ? edge : expired);
 		}
 		case "replace-proxy":
-			return pop.replaceProxy(action.withinMs);
+			return pop.replaceProxies(action.withinMs);
 		case "reload-proxy":
-			return pop.reloadProxy();
+			return pop.proxies.reload();
 		default:
 			action satisfies never;
 	}
@@ -153,8 +154,8 @@ async function heal(edge: Assembly): Promise<void> {
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
-		pop.setChecks("pass");
-		await pop.show(edge.credentials.edge);
+		pop.proxies.setChecks("pass");
+		await pop.proxies.show(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");

@@ -15,13 +15,12 @@ import { changesOf, readChange } from "../api/flannel/question.js";
 import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
 import type { PopConfig } from "../config.js";
-import type { Checks, Counts, PopState, Role, Upgrades } from "../control/contract.js";
+import type { Counts, PopState, Role } from "../control/contract.js";
 import { goodbyeMs, MOVE_MS } from "../drain/goodbye.js";
 import { RemoteLog } from "../log/remote-log.js";
 import { addressesOf } from "../migration/arms.js";
 import type { ArmName } from "../migration/contract.js";
 import type { Reach } from "../reach.js";
-import type { KeyPair } from "../tls/authority.js";
 import { appWay } from "./app-way.js";
 import { type ArmsOptions, armsBefore, factsOf, NOWHERE, type PopArm } from "./arms.js";
 import { Arrivals, type Attendance } from "./attendance.js";
@@ -29,6 +28,7 @@ import { GatewayServer } from "./gateway-server.js";
 import { ALPN, type MainRegion } from "./main-region.js";
 import { dialMesh, type MeshCredentials, meshAgent } from "./mesh-dial.js";
 import { MESH_NAME } from "./mesh-name.js";
+import { PopProxies } from "./pop-proxies.js";
 import type { Visitor } from "./socket-watch.js";
 import { stateOf } from "./state-of.js";
 
@@ -64,6 +64,7 @@ export class Pop {
 	readonly link: Balancer | null;
 	/** The old one first. */
 	readonly arms: readonly [PopArm, ...PopArm[]];
+	readonly proxies: PopProxies;
 	readonly gateways: readonly GatewayServer[];
 	/** The HTTP half, beside what gateways answer. */
 	readonly api: EdgeApi;
@@ -90,6 +91,7 @@ export class Pop {
 		);
 		this.api = this.#newApi();
 		this.arms = this.#newArms();
+		this.proxies = new PopProxies(this.arms);
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
 			const { proxy } = this.arms.find(({ name }) => isOf(config, address, name)) ?? this.arms[0];
@@ -133,7 +135,7 @@ export class Pop {
 			sockets: this.sockets,
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
-			upgrades: this.arms[0].proxy.upgrades,
+			upgrades: this.proxies.upgrades,
 			admission: structuredClone(this.api.www.counts),
 			...factsOf(this.arms),
 			gateways: this.gateways.map(({ state }) => state),
@@ -184,7 +186,7 @@ export class Pop {
 	async restore(): Promise<void> {
 		this.#orders += 1;
 		await this.startGateways();
-		this.setUpgrades("pass");
+		this.proxies.upgrades = "pass";
 		for (const balancer of [...this.balancers, this.link]) await balancer?.heal();
 		this.#is = "up";
 	}
@@ -202,23 +204,11 @@ export class Pop {
 		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
 	}
 
-	/** New processes for its proxies'; new gateways take newcomers, and the old ones' clients are asked to leave. */
-	async replaceProxy(withinMs: number): Promise<void> {
-		const replaced = this.arms.filter(({ proxy }) => proxy.replace !== undefined);
-		if (replaced.length === 0)
-			throw new Error("The embedded proxy is no process of its own: choose envoy or haproxy.");
-		for (const { proxy } of replaced)
-			await proxy.replace?.(async () => {
-				await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
-			});
-	}
-
-	/** Rejects, in words for people, where a proxy has nothing to load again. */
-	async reloadProxy(): Promise<void> {
-		const reloaded = this.arms.filter(({ proxy }) => proxy.reload !== undefined);
-		if (reloaded.length === 0)
-			throw new Error("The embedded proxy has nothing to load again: choose haproxy.");
-		for (const { proxy } of reloaded) await proxy.reload?.();
+	/** New gateways take newcomers, and the old ones' clients are asked to leave. */
+	async replaceProxies(withinMs: number): Promise<void> {
+		await this.proxies.replace(async () => {
+			await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
+		});
 	}
 
 	/** Who came through this arm is asked to leave, no faster than the gateways can take them in anew. */
@@ -239,23 +229,6 @@ export class Pop {
 
 	cut(link: Link): void {
 		for (const balancer of this.#balancersOf(link)) balancer.reset();
-	}
-
-	setUpgrades(upgrades: Upgrades): void {
-		for (const { proxy } of this.arms) proxy.upgrades = upgrades;
-	}
-
-	setChecks(checks: Checks): void {
-		for (const { proxy } of this.arms) proxy.checks = checks;
-	}
-
-	setName(name: Role, isUp: boolean): void {
-		for (const { proxy } of this.arms) proxy.setName(name, isUp);
-	}
-
-	/** To newcomers, from now on. */
-	async show(certificate: KeyPair): Promise<void> {
-		for (const { proxy } of this.arms) await proxy.show(certificate);
 	}
 
 	#balancersOf(link: Link): readonly Balancer[] {

@@ -129,7 +129,7 @@ describe.skipIf(isMissing("envoy", "haproxy")).each([
 
 	it("may have both proxies of a PoP replaced", async () => {
 		const before = failed();
-		await rig.edge.assembly.pop("DUB").replaceProxy(1_000);
+		await rig.edge.assembly.pop("DUB").replaceProxies(1_000);
 		await until(() => behind(rig, "old") === CLIENTS, "all behind the old one", PATIENCE_MS);
 		expect(failed()).toEqual(before);
 		expectNothingMissed(rig);

@@ -77,8 +77,8 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 		it("has its proxies replaced, and nobody loses anything", async () => {
 			await until(() => all() === 30, "all to be connected", PATIENCE_MS);
 			const before = rig.edge.assembly.ledger.state;
-			await rig.edge.assembly.pop("DUB").replaceProxy(1_000);
-			await rig.edge.assembly.pop("FRA").replaceProxy(1_000);
+			await rig.edge.assembly.pop("DUB").replaceProxies(1_000);
+			await rig.edge.assembly.pop("FRA").replaceProxies(1_000);
 			await until(() => all() === 30, "all to be connected", PATIENCE_MS);
 			await until(
 				() => rig.edge.assembly.ledger.state.delivered > before.delivered,
