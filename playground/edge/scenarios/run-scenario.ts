@@ -85,7 +85,7 @@ async function runOn(
 	scenario: Scenario,
 	{ clients, seed }: RunScenarioOptions,
 ): Promise<ScenarioVerdict> {
-	const { story, measure, enough = "stored" } = scenario;
+	const { story, measure } = scenario;
 	if (story === null) return notRun(scenario, seed);
 	const control = new ControlClient({ url: edge.control.url, token: edge.control.token });
 	await control.act({ do: "heal" });
@@ -97,7 +97,7 @@ async function runOn(
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
 	try {
-		const verdict = await runStory(story, { control, enough });
+		const verdict = await runStory(story, { control, enough: "stored" });
 		return judge(scenario, verdict, seed, measure?.(sights));
 	} finally {
 		watching.abort();
