@@ -21,8 +21,6 @@ export interface Scenario {
 	readonly prepare?: readonly Action[];
 	/** Done once its clients have come, by how long they took. @default nothing */
 	readonly paced?: (come: Coming) => readonly Action[];
-	/** What there must be clients × seconds of. @default "stored": messages published, by their receipts */
-	readonly enough?: "delivered" | "stored";
 	/** Of what was seen while it ran. */
 	readonly measure?: (sights: readonly Sight[]) => Measured;
 }

@@ -50,13 +50,15 @@ const STORY: Story = {
 	],
 };
 
-/** Of what a machine has just shown that it can take in, room left for what is said meanwhile. */
-const SHARE = 0.6;
+/** Of what a machine has just shown that it can take in while nobody spoke. */
+const SHARE = 0.35;
+/** Of what is wanted. Fewer would be too few for a quantile of arrivals a second to mean much. */
+const LEAST_SHARE = 0.2;
 
 /** Sockets a second and gateway: as wanted, or as this machine can bear with all that it has to do beside. */
 export function paceOf(rate: number, { clients, tookMs }: Coming): number {
 	const shown = (clients * 1_000) / tookMs / DUB.gateways;
-	return Math.max(1, Math.min(rate, Math.floor(SHARE * shown)));
+	return Math.max(Math.ceil(LEAST_SHARE * rate), Math.min(rate, Math.floor(SHARE * shown)));
 }
 
 /** `rate`: sockets a second that a gateway takes in. */
@@ -73,8 +75,8 @@ export function drainOf(name: string, clients: number, rate: number): Scenario {
 			// In pairs, ten in one go, and more than one a second; nobody before all are there, and never so many
 			// at once that who dials waits behind them: on a busy machine less is said, and it takes longer.
 			manners: {
-				...{ room: 2, rate: 1.4, burst: 10, mostSpeaking: 8, speaks: "when-all-are-there" },
-				...{ startsPerSecond: 100, patienceMs: 20_000 },
+				...{ room: 2, rate: 1.4, burst: 10, mostSpeaking: 4, speaks: "when-all-are-there" },
+				...{ startsPerSecond: 250, patienceMs: 20_000 },
 			},
 		},
 		// So that nobody is there yet, however a busy machine boots them.

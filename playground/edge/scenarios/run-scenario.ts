@@ -106,7 +106,7 @@ async function runOn(
 	scenario: Scenario,
 	{ clients, seed }: RunScenarioOptions,
 ): Promise<ScenarioVerdict> {
-	const { story, measure, enough = "stored" } = scenario;
+	const { story, measure } = scenario;
 	const { proxy } = edge.assembly.config;
 	const control = new ControlClient({ url: edge.control.url, token: edge.control.token });
 	await control.act({ do: "heal" });
@@ -118,7 +118,7 @@ async function runOn(
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
 	try {
-		const verdict = await runStory(story, { control, enough });
+		const verdict = await runStory(story, { control, enough: "stored" });
 		return judge(scenario, verdict, { seed, proxy }, measure?.(sights));
 	} finally {
 		watching.abort();

@@ -64,13 +64,7 @@ describe("a verdict", () => {
 		expect(renderVerdict(verdict)).toContain(`✗ a-scenario: ${why} (`);
 	});
 
-	it("counts deliveries for one that says so, and fails by its own figures", () => {
-		const loud = { ...GOOD, published: 30, messages: 200 };
-		const delivered = { ...SCENARIO, enough: "delivered" as const };
-		expect(judge(delivered, loud, HOW).is).toBe("passed");
-		expect(judge(delivered, { ...loud, messages: 199 }, HOW).failures).toEqual([
-			"Too little was said: 199 messages delivered, of clients × seconds = 200.",
-		]);
+	it("fails by its own figures", () => {
 		const measured = { figures: { arrivalsP95: 300 }, failures: ["Too many at once."] };
 		expect(judge(SCENARIO, GOOD, HOW, measured)).toMatchObject({
 			is: "failed",
@@ -182,9 +176,9 @@ describe("figures", () => {
 
 describe("drain-2000", () => {
 	it.each([
-		["as wanted on a machine that took in twice as many", 2_000, 10_000, 50],
-		["less on one that took its time", 2_000, 40_000, 15],
-		["one at least", 60, 120_000, 1],
+		["as wanted on a machine that took in three times as many", 2_000, 7_000, 50],
+		["less on one that took its time", 2_000, 20_000, 17],
+		["a fifth at least", 2_000, 120_000, 10],
 	])("has gateways take in %s", (_, clients, tookMs, pace) =>
 		expect(paceOf(50, { clients, tookMs })).toBe(pace),
 	);
