@@ -10,6 +10,7 @@ import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
+import type { Way } from "./proxy/envoy/replacement.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -66,6 +67,8 @@ export interface EdgeConfig {
 	readonly clients: number;
 	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
 	readonly proxy: ProxyKind;
+	/** How an Envoy takes over from another. */
+	readonly replacing: Way;
 	/** That Applink serves: what is published to "app:<id>" is an event for it. */
 	readonly apps: readonly AppConfig[];
 }
@@ -97,6 +100,7 @@ export const CONFIG: EdgeConfig = {
 	cdnRoot: null,
 	clients: 500,
 	proxy: "embedded",
+	replacing: "handover",
 	apps: [],
 };
 

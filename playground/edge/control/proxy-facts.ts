@@ -6,6 +6,8 @@ export interface ProxyFacts {
 	readonly processes: number;
 	/** Of clients, and of whoever asks for its health. */
 	readonly connections: number;
+	/** Lists of gateways that the process has taken since its start; missing: it doesn't say. */
+	readonly updates?: number;
 	/** Gateways, as it sees them. */
 	readonly endpoints: readonly {
 		readonly address: string;

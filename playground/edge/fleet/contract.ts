@@ -18,6 +18,8 @@ export interface FleetManners {
 	readonly rate: number;
 	/** How many are started a second and thread, when there shall be more. */
 	readonly startsPerSecond: number;
+	/** Who resolves names: our agents, for each connection anew, or the library, which keeps and follows them. */
+	readonly names: "each-dial" | "library";
 }
 
 export interface ThreadData {
@@ -63,12 +65,21 @@ export const NOBODY: ThreadCounts = {
 	errors: 0,
 };
 
+/** A link was lost, and there is another. Instants: wall time, in ms. */
+export interface Recovery {
+	readonly client: string;
+	readonly lostAt: number;
+	/** Of the first dial after the loss. */
+	readonly dialledAt: number;
+	readonly backAt: number;
+	readonly role: "primary" | "backup";
+}
+
 /** Four times a second. */
 export interface FromThread {
 	readonly counts: ThreadCounts;
 	readonly reports: readonly LedgerReport[];
-	/** From links' losses to their successors, in ms. */
-	readonly recoveries: readonly number[];
+	readonly recoveries: readonly Recovery[];
 	/** Those that have closed. */
 	readonly left: readonly string[];
 }

@@ -10,6 +10,7 @@ import {
 	type FleetWorld,
 	type FromThread,
 	NOBODY,
+	type Recovery,
 	type ThreadCounts,
 	type ThreadData,
 	type ToThread,
@@ -21,12 +22,19 @@ export interface FleetOptions {
 	readonly ledger: Ledger;
 	readonly clients: number;
 	readonly manners?: Partial<FleetManners>;
+	/** Told of each client that has a link again. */
+	readonly recovered?: (recovery: Recovery) => void;
 	/** @default one a core, two at most */
 	readonly threads?: number;
 }
 
 /** Ten in a room: every client hears about one and a half messages a second. */
-export const MANNERS: FleetManners = { room: 10, rate: 0.15, startsPerSecond: 50 };
+export const MANNERS: FleetManners = {
+	room: 10,
+	rate: 0.15,
+	startsPerSecond: 50,
+	names: "each-dial",
+};
 
 const MOST_CLIENTS = 5_000;
 const MOST_RECOVERIES = 1_000;
@@ -104,10 +112,12 @@ export class Fleet {
 	}
 
 	#hear({ reports, recoveries, left }: FromThread): void {
-		const { ledger } = this.#options;
+		const { ledger, recovered } = this.#options;
 		for (const report of reports) ledger.take(report);
 		for (const client of left) ledger.leave(client);
-		this.#recoveries = [...this.#recoveries, ...recoveries].slice(-MOST_RECOVERIES);
+		for (const recovery of recoveries) recovered?.(recovery);
+		const took = recoveries.map(({ lostAt, backAt }) => backAt - lostAt);
+		this.#recoveries = [...this.#recoveries, ...took].slice(-MOST_RECOVERIES);
 	}
 }
 

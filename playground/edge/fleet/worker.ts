@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import {
 	type FromThread,
 	NOBODY,
+	type Recovery,
 	type ThreadCounts,
 	type ThreadData,
 	type ToThread,
@@ -13,12 +14,14 @@ import { Member } from "./member.js";
 const TELL_MS = 250;
 
 const { world, manners, thread, threads } = workerData as ThreadData;
-const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
+const ways: readonly Dialling[] = world.neighbourhoods.map((from) =>
+	dialling(world, from, manners.names),
+);
 const members = new Map<number, Member>();
 /** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
 const leaving = new Set<number>();
 const last = {
-	recoveries: [] as number[],
+	recoveries: [] as Recovery[],
 	left: [] as { readonly n: number; readonly name: string }[],
 	reports: [] as FromThread["reports"][number][],
 };
@@ -46,7 +49,7 @@ function newMember(n: number): Member {
 		rate: manners.rate,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,
-		recovered: (ms) => last.recoveries.push(ms),
+		recovered: (recovery) => last.recoveries.push(recovery),
 	});
 }
 

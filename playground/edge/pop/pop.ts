@@ -16,6 +16,7 @@ import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js"
 import type { PopConfig, ProxyKind } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
 import { RemoteLog } from "../log/remote-log.js";
+import type { Way } from "../proxy/envoy/replacement.js";
 import { RealProxy } from "../proxy/real-proxy.js";
 import type { Reach } from "../reach.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -42,6 +43,7 @@ export interface PopOptions {
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
 	readonly proxy: ProxyKind;
+	readonly replacing: Way;
 	/** Sockets that it can hold. */
 	readonly capacity: number;
 	/** Of all PoPs. */
@@ -241,7 +243,7 @@ export class Pop {
 	}
 
 	#newProxy(): PopProxy {
-		const { proxy, certificate, routes, capacity } = this.#options;
+		const { proxy, replacing, certificate, routes, capacity } = this.#options;
 		if (proxy === "embedded")
 			return new TlsProxy({
 				certificate,
@@ -251,6 +253,7 @@ export class Pop {
 			});
 		return new RealProxy({
 			kind: proxy,
+			replacing,
 			pop: this.config,
 			routes,
 			certificate,

@@ -18,6 +18,7 @@ import { findTool } from "../tools/find-tool.js";
 import { freePort } from "../tools/free-port.js";
 import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
+import type { Way } from "./envoy/replacement.js";
 import type { Material } from "./material.js";
 import { Haproxy } from "./haproxy/haproxy.js";
 import type { EndpointSet } from "./model/model.js";
@@ -26,6 +27,8 @@ import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
+	/** Of an Envoy. @default "handover" */
+	readonly replacing?: Way;
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
 	readonly certificate: KeyPair;
@@ -135,7 +138,7 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate } = this.#options;
+		const { kind, replacing = "handover", pop, routes, capacity, certificate } = this.#options;
 		const model = edgeModel({
 			pop,
 			routes,
@@ -150,7 +153,8 @@ export class RealProxy implements PopProxy {
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };
-		return kind === "envoy" ? new Envoy(setup) : new Haproxy(setup);
+		if (kind === "haproxy") return new Haproxy(setup);
+		return new Envoy({ ...setup, way: replacing });
 	}
 
 	/** Once at a time: lists are written in the order in which they were true. */

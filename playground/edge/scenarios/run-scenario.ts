@@ -21,7 +21,7 @@ export interface RunScenarioOptions {
 }
 
 /** Three in a room, one in each neighbourhood; each says more than a message a second, and boots at once. */
-const TALKATIVE: FleetManners = { room: 3, rate: 1.5, startsPerSecond: 500 };
+const TALKATIVE: Partial<FleetManners> = { room: 3, rate: 1.5, startsPerSecond: 500 };
 
 const USUAL: Partial<EdgeConfig> = {
 	ttl: 1,

@@ -14,11 +14,14 @@ export async function factsOf(
 	const { version } = await admin.info();
 	const { connections } = await clientsOf(admin);
 	const hosts = await admin.hosts(cluster);
+	const updates = `cluster.${cluster}.update_success`;
+	const taken = (await admin.stats(`^${updates.replaceAll(".", "\\.")}$`)).get(updates);
 	return {
 		kind: "envoy",
 		version: version.split("/")[1] ?? version,
 		processes,
 		connections,
+		...(taken === undefined ? {} : { updates: taken }),
 		endpoints: hosts.map(({ address, isWell, why }) => ({ address, isWell, why })),
 	};
 }

@@ -1,0 +1,153 @@
+/* One edge after the other, and its troubles. One that goes wrong does not take the others' figures along. */
+import type { Finding, Settings, Struck, Told, Trouble, World } from "./contract.js";
+import { findingOf } from "./figures.js";
+import { calm, heard, now, type OpenEdge, openEdge, stageOf } from "./open-edge.js";
+import { WORLDS } from "./troubles.js";
+
+export interface RunOptions {
+	readonly settings: Settings;
+	/** Of progress. */
+	readonly say: (line: string) => void;
+}
+
+export interface Run {
+	readonly findings: readonly Finding[];
+	/** "envoy 1.40.0", as they say themselves. */
+	readonly proxies: readonly string[];
+}
+
+export async function runTroubles(troubles: readonly Trouble[], options: RunOptions): Promise<Run> {
+	const findings: Finding[] = [];
+	const proxies = new Set<string>();
+	for (const world of WORLDS) {
+		const own = troubles.filter((trouble) => trouble.world === world.name);
+		const open = new Reopening(world, options);
+		for (const trouble of own) {
+			const finding = await open.tell(trouble, trouble === own.at(-1) ? "last" : "more follow");
+			findings.push(finding);
+			for (const proxy of open.proxies) proxies.add(proxy);
+			options.say(`${trouble.name}: ${summary(finding)}`);
+		}
+		await open.stop();
+	}
+	return { findings, proxies: [...proxies] };
+}
+
+const summary = ({ failures, counts, outages, struck, wholeMs }: Finding): string =>
+	failures.length > 0
+		? `FAILED: ${failures.join(" ")}`
+		: `${struck} struck, ${outages} outages, all back after ${((wholeMs ?? 0) / 1_000).toFixed(1)} s, ${counts.lost} lost, ${counts.repeated} repeated of ${counts.delivered}`;
+
+/** In the same edge. */
+type Next = "last" | "more follow";
+
+/** A world's edge: opened when it is needed, and anew when it was left in a state from which it does not recover. */
+class Reopening {
+	proxies: readonly string[] = [];
+	readonly #world: World;
+	readonly #options: RunOptions;
+	#open: OpenEdge | null = null;
+
+	constructor(world: World, options: RunOptions) {
+		this.#world = world;
+		this.#options = options;
+	}
+
+	/** Never rejects: what goes wrong is in the finding. */
+	async tell(trouble: Trouble, next: Next): Promise<Finding> {
+		const { settings, say } = this.#options;
+		try {
+			this.#open ??= await this.#start();
+		} catch (error) {
+			return findingOf(notRun(trouble, settings, messageOf(error)));
+		}
+		say(`${trouble.name}: ${trouble.title.toLowerCase()}`);
+		const { told, isWell } = await toldOf(trouble, this.#open, { say, next });
+		this.proxies = proxiesOf(this.#open);
+		if (!isWell) await this.stop();
+		return findingOf(told);
+	}
+
+	async stop(): Promise<void> {
+		const open = this.#open;
+		this.#open = null;
+		await open?.stop();
+	}
+
+	async #start(): Promise<OpenEdge> {
+		const { settings, say } = this.#options;
+		say(`starts an edge (${this.#world.name}) with ${settings.clients} clients`);
+		const open = await openEdge(this.#world, settings);
+		try {
+			await calm(open);
+			return open;
+		} catch (error) {
+			await open.stop();
+			throw error;
+		}
+	}
+}
+
+async function toldOf(
+	trouble: Trouble,
+	open: OpenEdge,
+	{ say, next }: { readonly say: RunOptions["say"]; readonly next: Next },
+): Promise<{ readonly told: Told; readonly isWell: boolean }> {
+	open.take();
+	const failures: string[] = [];
+	let [struckAt, wholeAt] = [null, null] as [number | null, number | null];
+	const strike = (): void => {
+		struckAt = now();
+		say(`${trouble.name}: strikes`);
+	};
+	const stage = stageOf(open, { strike, say: (what) => say(`${trouble.name}: ${what}`) });
+	let struck: Struck | null = null;
+	let isWell = true;
+	try {
+		struck = await trouble.run(stage);
+		wholeAt = now();
+		say(`${trouble.name}: all are back`);
+	} catch (error) {
+		failures.push(messageOf(error));
+	}
+	try {
+		await trouble.repair(stage);
+		// Fail-back takes its time, and is part of what this one cost; the last one need not wait for it.
+		await (next === "last" ? heard(open) : calm(open));
+	} catch (error) {
+		failures.push(`Afterwards: ${messageOf(error)}`);
+		isWell = false;
+	}
+	const { clients } = open.settings;
+	const { name, title, about, world, kind } = trouble;
+	const told: Told = {
+		trouble: { name, title, about, world, kind },
+		...{ clients, struck, struckAt, wholeAt, endedAt: now() },
+		...open.take(),
+		ledger: { before: stage.before.ledger, after: stage.state().ledger },
+		failures,
+	};
+	return { told, isWell };
+}
+
+function notRun(trouble: Trouble, { clients }: Settings, why: string): Told {
+	const { name, title, about, world, kind } = trouble;
+	const ledger = { stored: 0, unstored: 0, delivered: 0, lost: 0, repeated: 0, outOfOrder: 0 };
+	const nothing = {
+		...{ ...ledger, late: 0, altered: 0, pending: 0, oldestPendingMs: 0 },
+		...{ clients: 0, sinceMs: 0, examples: [] },
+	};
+	return {
+		trouble: { name, title, about, world, kind },
+		...{ clients, struck: null, struckAt: null, wholeAt: null, endedAt: now() },
+		...{ recoveries: [], sights: [] },
+		ledger: { before: nothing, after: nothing },
+		failures: [`Not run: ${why}`],
+	};
+}
+
+const proxiesOf = ({ edge }: OpenEdge): readonly string[] =>
+	edge.state.pops.flatMap(({ proxy }) => (proxy ? [`${proxy.kind} ${proxy.version}`] : []));
+
+const messageOf = (error: unknown): string =>
+	error instanceof Error ? error.message : String(error);
