@@ -16,8 +16,10 @@ export interface FleetManners {
 	readonly room: number;
 	/** Of each client, in messages a second. */
 	readonly rate: number;
-	/** How many are started a second and thread, when there shall be more. */
+	/** How many are started a second and thread, at most, when there shall be more. */
 	readonly startsPerSecond: number;
+	/** Of a thread, at a time: who was started, and is not in his channel yet. */
+	readonly mostUnderWay: number;
 	/** Who resolves names: our agents, for each connection anew, or the library, which keeps and follows them. */
 	readonly names: "each-dial" | "library";
 }

@@ -7,7 +7,7 @@
 import { Agent, type RequestOptions, request } from "node:https";
 import { type Duplex, Readable } from "node:stream";
 import { connect as connectTcp } from "node:net";
-import { connect } from "node:tls";
+import { connect, createSecureContext, type SecureContext } from "node:tls";
 import type { Runtime, WebSocketConstructor } from "holdfast";
 import { WebSocket } from "../websockets.js";
 import { type Resolve, resolving } from "../resolving.js";
@@ -28,13 +28,13 @@ export function dialling(
 ): Dialling {
 	const { dns, dohUrl } = world.node;
 	const resolve = resolving({ dns, dohUrl, hasAliases: world.hasAliases });
-	const dial = { world, from, resolve };
+	const dial = { world, from, resolve, trust: createSecureContext({ ca: world.node.authority }) };
 	const agent = new DialAgent(dial, { keepAlive: false });
 	const kept = new DialAgent(dial, { keepAlive: true, maxFreeSockets: 16, timeout: 15_000 });
 	class EdgeWebSocket extends WebSocket {
 		constructor(url: string, protocols?: string | string[], options?: object) {
-			const trust = names === "library" ? { ca: world.node.authority } : { agent };
-			super(url, protocols, { ...options, ...trust });
+			const way = names === "library" ? { secureContext: dial.trust } : { agent };
+			super(url, protocols, { ...options, ...way });
 		}
 	}
 	return {
@@ -54,6 +54,8 @@ interface Dial {
 	readonly world: FleetWorld;
 	readonly from: string;
 	readonly resolve: Resolve;
+	/** Read once: a certificate is not parsed again for each connection. Sessions are not shared, though. */
+	readonly trust: SecureContext;
 }
 
 /** Its questions and its connections leave from the neighbourhood. */
@@ -91,11 +93,11 @@ class DialAgent extends Agent {
 	}
 
 	async #open(name: string) {
-		const { world, from, resolve } = this.#dial;
+		const { world, from, resolve, trust } = this.#dial;
 		const answers = await resolve(name, from);
 		const answer = answers[Math.floor(Math.random() * answers.length)];
 		const way = wayTo(world, from, answer?.address ?? "");
-		const socket = connect({ ...way, servername: name, ca: world.node.authority });
+		const socket = connect({ ...way, servername: name, secureContext: trust });
 		socket.setNoDelay(true);
 		return socket;
 	}

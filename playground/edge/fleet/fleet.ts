@@ -33,6 +33,7 @@ export const MANNERS: FleetManners = {
 	room: 10,
 	rate: 0.15,
 	startsPerSecond: 50,
+	mostUnderWay: 8,
 	names: "each-dial",
 };
 

@@ -15,6 +15,8 @@ export interface MemberOptions {
 	readonly rate: number;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
 	readonly isTypingShown: boolean;
+	/** It is in its channel, or without hope of a link for now: once, and at its end at the latest. */
+	readonly settled: () => void;
 	readonly recovered: (recovery: Recovery) => void;
 }
 
@@ -32,6 +34,7 @@ export class Member {
 	#timer: NodeJS.Timeout | undefined;
 	#said = 0;
 	#outage: Pick<Recovery, "lostAt" | "dialledAt"> | null = null;
+	#isSettled = false;
 
 	constructor(options: MemberOptions) {
 		const { name, channel, endpoints, api, dialling } = options;
@@ -49,6 +52,9 @@ export class Member {
 		this.client.on("transition", ({ to }) => this.#note(to));
 		this.client.on("error", () => {
 			this.errors += 1;
+		});
+		this.client.mode.subscribe(({ mode }) => {
+			if (mode !== "normal") this.#settle();
 		});
 		const { state } = this.client.subscribe(channel, (message) => this.#hear(message), {
 			onGap: () => this.#events.push({ is: "gap", channel }),
@@ -69,11 +75,19 @@ export class Member {
 
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
+		this.#settle();
 		await this.client.close();
+	}
+
+	#settle(): void {
+		if (this.#isSettled) return;
+		this.#isSettled = true;
+		this.#options.settled();
 	}
 
 	#begin(): void {
 		const { channel } = this.#options;
+		this.#settle();
 		this.#events.push({ is: "subscribed", channel, at: now() });
 		this.#wait();
 	}

@@ -1,4 +1,4 @@
-/* A thread of the fleet: its clients, started at a rate, and what they tell, four times a second. */
+/* A thread of the fleet: its clients, started as fast as they arrive, and what they tell, four times a second. */
 import { parentPort, workerData } from "node:worker_threads";
 import {
 	type FromThread,
@@ -10,8 +10,10 @@ import {
 } from "./contract.js";
 import { type Dialling, dialling } from "./dialling.js";
 import { Member } from "./member.js";
+import { startsNow } from "./starts.js";
 
 const TELL_MS = 250;
+const GROW_MS = 25;
 
 const { world, manners, thread, threads } = workerData as ThreadData;
 const ways: readonly Dialling[] = world.neighbourhoods.map((from) =>
@@ -26,14 +28,21 @@ const last = {
 	reports: [] as FromThread["reports"][number][],
 };
 let wanted = 0;
+let underWay = 0;
+let grown = { at: performance.now(), rest: 0 };
 
 function grow(): void {
-	const most = Math.max(1, Math.round((manners.startsPerSecond * TELL_MS) / 1_000));
-	let started = 0;
-	for (let n = thread; n < wanted && started < most; n += threads) {
+	const at = performance.now();
+	const missing = Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
+	const asked = { missing, underWay, sinceMs: at - grown.at, rest: grown.rest };
+	const { starts, rest } = startsNow(asked, manners);
+	grown = { at, rest };
+	let left = starts;
+	for (let n = thread; n < wanted && left > 0; n += threads) {
 		if (members.has(n) || leaving.has(n)) continue;
+		underWay += 1;
+		left -= 1;
 		members.set(n, newMember(n));
-		started += 1;
 	}
 }
 
@@ -49,6 +58,9 @@ function newMember(n: number): Member {
 		rate: manners.rate,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,
+		settled: () => {
+			underWay -= 1;
+		},
 		recovered: (recovery) => last.recoveries.push(recovery),
 	});
 }
@@ -104,13 +116,10 @@ function tell(): void {
 	parentPort?.postMessage(told);
 }
 
-const timer = setInterval(() => {
-	grow();
-	tell();
-}, TELL_MS);
+const timers = [setInterval(grow, GROW_MS), setInterval(tell, TELL_MS)];
 
 async function stop(): Promise<void> {
-	clearInterval(timer);
+	for (const timer of timers) clearInterval(timer);
 	await Promise.all([...members.values()].map((member) => member.close().catch(() => undefined)));
 	tell();
 	for (const way of ways) way.stop();

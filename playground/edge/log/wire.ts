@@ -67,18 +67,16 @@ export function listen<T>(stream: Duplex, heard: (message: T) => void): void {
 	let bytes = 0;
 	let wanted = HEADER_BYTES;
 	let isBody = false;
-	const take = (): Buffer => {
-		const all = Buffer.concat(chunks);
-		const rest = all.subarray(wanted);
-		chunks = rest.length === 0 ? [] : [rest];
-		bytes = rest.length;
-		return all.subarray(0, wanted);
-	};
 	stream.on("data", (chunk: Buffer) => {
 		chunks.push(chunk);
 		bytes += chunk.length;
-		while (bytes >= wanted && !stream.destroyed) {
-			const part = take();
+		if (bytes < wanted) return;
+		// Once for all messages that it completes: there may be hundreds in it.
+		const all = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+		let at = 0;
+		while (all.length - at >= wanted && !stream.destroyed) {
+			const part = all.subarray(at, at + wanted);
+			at += wanted;
 			wanted = isBody ? HEADER_BYTES : part.readUInt32BE();
 			isBody = !isBody;
 			if (wanted > MOST_BYTES) return void stream.destroy();
@@ -87,11 +85,18 @@ export function listen<T>(stream: Duplex, heard: (message: T) => void): void {
 			if (message === undefined) return void stream.destroy();
 			heard(message);
 		}
+		bytes = all.length - at;
+		chunks = bytes === 0 ? [] : [all.subarray(at)];
 	});
 }
 
+/** What is said in one turn leaves as one write: one record of TLS, one packet. */
 export function say(stream: Duplex, message: unknown): void {
 	if (!stream.writable) return;
+	if (stream.writableCorked === 0) {
+		stream.cork();
+		process.nextTick(() => stream.uncork());
+	}
 	const body = Buffer.from(JSON.stringify(message));
 	const header = Buffer.alloc(HEADER_BYTES);
 	header.writeUInt32BE(body.length);

@@ -21,7 +21,10 @@ export interface RunScenarioOptions {
 }
 
 /** Three in a room, one in each neighbourhood; each says more than a message a second, and boots at once. */
-const TALKATIVE: Partial<FleetManners> = { room: 3, rate: 1.5, startsPerSecond: 500 };
+const TALKATIVE: Partial<FleetManners> = {
+	...{ room: 3, rate: 1.5 },
+	...{ startsPerSecond: 500, mostUnderWay: 50 },
+};
 
 const USUAL: Partial<EdgeConfig> = {
 	ttl: 1,
