@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { FileRoom } from "./api/files/file-room.js";
 import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
-import { type EdgeConfig, namesOf } from "./config.js";
+import { type EdgeConfig, namesOf, proxiesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
 import { DrainDaemon } from "./drain/daemon.js";
 import type { FleetManners, FleetWorld, Recovery } from "./fleet/contract.js";
@@ -17,6 +17,8 @@ import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
 import { type LogStore, logStore } from "./log/log-store.js";
+import { addressesOf } from "./migration/arms.js";
+import type { ArmName } from "./migration/contract.js";
 import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
@@ -24,6 +26,7 @@ import { Attendance } from "./pop/attendance.js";
 import { MainRegion } from "./pop/main-region.js";
 import { Pop } from "./pop/pop.js";
 import { edgeRoutes } from "./pop/routes.js";
+import type { ProxyModel } from "./proxy/model/model.js";
 import type { Reach } from "./reach.js";
 import { type Resolve, resolving } from "./resolving.js";
 import type { Credentials } from "./tls/credentials.js";
@@ -36,6 +39,8 @@ export interface AssemblyOptions {
 	readonly recovered?: (recovery: Recovery) => void;
 	/** What a PoP's link leads to; for tests that listen in. @default the main region itself */
 	readonly between?: (pop: string, mesh: Target | null) => Target | null;
+	/** What a real proxy's configuration becomes; for tests of one that is wrong. @default as it is */
+	readonly reshape?: (pop: string, arm: ArmName, model: ProxyModel) => ProxyModel;
 }
 
 export class Assembly {
@@ -80,7 +85,8 @@ export class Assembly {
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
-		this.monitor = new Monitor({ config, reach, authority, saw });
+		const through = (pop: string): string => this.#asked(pop);
+		this.monitor = new Monitor({ config, reach, authority, through, saw });
 		const acceptRate = (): number | null => this.acceptRate;
 		const { names, pops } = this;
 		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
@@ -195,6 +201,13 @@ export class Assembly {
 		return this.#resolver(name, from);
 	}
 
+	/** An arm that newcomers have left may be taken away, and its PoP is none the worse. */
+	#asked(pop: string): string {
+		const { config } = this.pop(pop);
+		const [address] = [...addressesOf(config, this.migration.leads), ...config.addresses];
+		return address ?? "";
+	}
+
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
 		return new MainRegion({
@@ -208,7 +221,10 @@ export class Assembly {
 		});
 	}
 
-	#newPop(pop: EdgeConfig["pops"][number], { between }: AssemblyOptions): Pop {
+	#newPop(
+		pop: EdgeConfig["pops"][number],
+		{ between, reshape = (_pop, _arm, model) => model }: AssemblyOptions,
+	): Pop {
 		const { config, credentials, reach, main } = this;
 		const certificate = credentials.pops.get(pop.name);
 		if (certificate === undefined) throw new Error(`${pop.name} has no certificate.`);
@@ -224,7 +240,8 @@ export class Assembly {
 			attendance: this.#attendance,
 			acceptRate: () => this.acceptRate,
 			allowedOrigins: () => config.pageOrigins,
-			proxy: config.proxy,
+			proxies: proxiesOf(config),
+			reshape: (arm, model) => reshape(pop.name, arm, model),
 			replacing: config.replacing,
 			capacity: config.capacity,
 			room: this.room,

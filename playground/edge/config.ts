@@ -67,6 +67,11 @@ export interface EdgeConfig {
 	readonly clients: number;
 	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
 	readonly proxy: ProxyKind;
+	/**
+	 * Another one beside it, behind each PoP's last balancer: what a migration leads to. Null: a second one of our
+	 * own where `proxy` is that, since it costs nothing; else one proxy stands behind all balancers.
+	 */
+	readonly newArm: ProxyKind | null;
 	/** How an Envoy takes over from another. */
 	readonly replacing: Way;
 	/** That Applink serves: what is published to "app:<id>" is an event for it. */
@@ -100,6 +105,7 @@ export const CONFIG: EdgeConfig = {
 	cdnRoot: null,
 	clients: 500,
 	proxy: "embedded",
+	newArm: null,
 	replacing: "handover",
 	apps: [],
 };
@@ -116,7 +122,7 @@ function pop({ block, ...rest }: PopSketch): PopConfig {
 
 /** Throws on a configuration that no edge can be started from. */
 export function checkConfig(config: EdgeConfig): EdgeConfig {
-	const { pops, main, ttl, capacity, clients, proxy } = config;
+	const { pops, main, ttl, capacity, clients } = config;
 	const fail = (why: string): never => {
 		throw new RangeError(`The edge's configuration: ${why}`);
 	};
@@ -129,10 +135,21 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 		if (own.length === 0 || !(gateways >= 1)) fail(`${name} needs an address and a gateway.`);
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
-	if (!PROXIES.includes(proxy)) fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
+	for (const proxy of [config.proxy, config.newArm])
+		if (proxy !== null && !PROXIES.includes(proxy))
+			fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
 	checkDrainPolicy(config.drain, fail);
 	return config;
+}
+
+/** What stands behind each PoP's balancers; null: the old arm's proxy behind all of them. */
+export function proxiesOf({
+	proxy,
+	newArm,
+}: Pick<EdgeConfig, "proxy" | "newArm">): Readonly<Record<"old", ProxyKind>> &
+	Readonly<Record<"new", ProxyKind | null>> {
+	return { old: proxy, new: newArm ?? (proxy === "embedded" ? proxy : null) };
 }
 
 /** The names that clients dial. */

@@ -158,10 +158,12 @@ export interface PopState {
 	readonly upgrades: Upgrades;
 	/** What a real proxy says of itself; missing: it is our own, or has not been asked yet. */
 	readonly proxy?: ProxyFacts;
+	/** Likewise of the one behind its last balancer, where there is another. */
+	readonly newArm?: ProxyFacts;
 	readonly gateways: readonly GatewayState[];
 	/** What DNS is told. `by`: the monitor, or somebody through this API. */
 	readonly dns: { readonly up: boolean; readonly by: "monitor" | "hand"; readonly load: number };
-	/** What the monitor saw last, through the first balancer. */
+	/** What the monitor saw last, through a balancer of the arm to which most newcomers are led. */
 	readonly health: { readonly ok: boolean; readonly detail: string; readonly at: number | null };
 }
 

@@ -92,7 +92,7 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return edge.names.fault(action.fault);
 		case "set-name":
 			edge.names.setName(action.name, action.up);
-			for (const { proxy } of edge.pops) proxy.setName(action.name, action.up);
+			for (const pop of edge.pops) pop.setName(action.name, action.up);
 			return;
 		case "set-api":
 			return action.up ? edge.main.startWebapp() : edge.main.stopWebapp();
@@ -108,21 +108,14 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 		case "sleep-fleet":
 			return edge.fleet.sleep(action.ms);
 		case "show-certificate":
-			return showCertificate(edge, action);
+			return edge
+				.pop(action.pop)
+				.show(action.certificate === "good" ? edge.credentials.edge : edge.credentials.expired);
 		case "heal":
 			return heal(edge);
 		default:
 			action satisfies never;
 	}
-}
-
-function showCertificate(
-	edge: Assembly,
-	{ pop, certificate }: Extract<Action, { do: "show-certificate" }>,
-): void {
-	const { proxy } = edge.pop(pop);
-	if (proxy.show === undefined) throw new Error(`The proxy of ${pop} can't be told what to show.`);
-	proxy.show(certificate === "good" ? edge.credentials.edge : edge.credentials.expired);
 }
 
 async function heal(edge: Assembly): Promise<void> {
@@ -134,7 +127,7 @@ async function heal(edge: Assembly): Promise<void> {
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
-		pop.proxy.show?.(edge.credentials.edge);
+		for (const { proxy } of pop.arms) proxy.show?.(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");

@@ -1,6 +1,6 @@
 /*
- * A point of presence: balancers, behind them the proxy where TLS ends, behind that its gateways, and a
- * link to the main region (which needs none).
+ * A point of presence: balancers, behind them the proxy where TLS ends (or two: `arms.ts`), behind that its
+ * gateways, and a link to the main region (which needs none).
  *
  *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
  *                                 ╰── api ── webapp ────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
@@ -13,45 +13,43 @@ import type { FileRoom } from "../api/files/file-room.js";
 import { changesOf, readChange } from "../api/flannel/question.js";
 import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
-import type { PopConfig, ProxyKind } from "../config.js";
+import type { PopConfig } from "../config.js";
 import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
+import { goodbyeMs, MOVE_MS } from "../drain/goodbye.js";
 import { RemoteLog } from "../log/remote-log.js";
-import type { Way } from "../proxy/envoy/replacement.js";
-import { RealProxy } from "../proxy/real-proxy.js";
+import { addressesOf } from "../migration/arms.js";
+import type { ArmName } from "../migration/contract.js";
 import type { Reach } from "../reach.js";
 import type { KeyPair } from "../tls/authority.js";
+import { type ArmsOptions, armsBefore, factsOf, NOWHERE, type PopArm } from "./arms.js";
 import { Arrivals, type Attendance } from "./attendance.js";
 import { GatewayServer } from "./gateway-server.js";
 import { ALPN, type MainRegion } from "./main-region.js";
 import { dialMesh, type MeshCredentials, meshAgent } from "./mesh-dial.js";
 import { MESH_NAME } from "./mesh-name.js";
-import { type PopProxy, TlsProxy } from "./proxy.js";
-import type { Route } from "./routes.js";
+import type { Visitor } from "./socket-watch.js";
 
-export interface PopOptions {
+export interface PopOptions
+	extends Pick<
+		ArmsOptions,
+		"proxies" | "replacing" | "routes" | "certificate" | "capacity" | "reshape"
+	> {
 	readonly config: PopConfig;
 	readonly isMain: boolean;
 	readonly main: MainRegion;
 	readonly reach: Reach;
-	/** Shown to clients. */
-	readonly certificate: KeyPair;
 	readonly mesh: MeshCredentials;
 	/** Where the main region is reached. */
 	readonly meshTarget: () => Target | null;
-	readonly routes: readonly Route[];
 	readonly attendance: Attendance;
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
-	readonly proxy: ProxyKind;
-	readonly replacing: Way;
-	/** Sockets that it can hold. */
-	readonly capacity: number;
 	/** Of all PoPs. */
 	readonly room: FileRoom;
 }
 
-/** Nobody listens there: who asks hears so at once. */
-const NOWHERE = { host: "127.0.0.1", port: 1 };
+/** Two clients that come at once are one too many, whatever the rate. */
+const SHORTEST_WINDOW_MS = 1_000;
 
 export type Link = "clients" | "main";
 
@@ -61,7 +59,8 @@ export class Pop {
 	readonly balancers: readonly Balancer[];
 	/** Null in the main region. */
 	readonly link: Balancer | null;
-	readonly proxy: PopProxy;
+	/** The old one first. */
+	readonly arms: readonly [PopArm, ...PopArm[]];
 	readonly gateways: readonly GatewayServer[];
 	/** The HTTP half, beside what gateways answer. */
 	readonly api: EdgeApi;
@@ -87,10 +86,11 @@ export class Pop {
 			this.#newGateway(`${config.name}-${at + 1}`),
 		);
 		this.api = this.#newApi();
-		this.proxy = this.#newProxy();
+		this.arms = this.#newArms();
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
-			return new Balancer({ host, port, target: () => this.proxy.target });
+			const { proxy } = this.arms.find(({ name }) => isOf(config, address, name)) ?? this.arms[0];
+			return new Balancer({ host, port, target: () => proxy.target });
 		});
 	}
 
@@ -103,6 +103,16 @@ export class Pop {
 		const sum = (role: Role): number =>
 			this.gateways.reduce((total, { sockets }) => total + sockets[role], 0);
 		return { primary: sum("primary"), backup: sum("backup"), arrivals: this.#arrivals.count };
+	}
+
+	/** Who is here, as the gateways see it. */
+	get visitors(): readonly Visitor[] {
+		return this.gateways.flatMap(({ visitors }) => visitors);
+	}
+
+	/** Sockets since the start, by the arm through which they came. */
+	accepted(arm: ArmName): number {
+		return this.gateways.reduce((sum, { accepted }) => sum + accepted[arm], 0);
 	}
 
 	get isLogNear(): boolean {
@@ -120,8 +130,8 @@ export class Pop {
 			sockets: this.sockets,
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
-			upgrades: this.proxy.upgrades,
-			...(this.proxy.facts ? { proxy: this.proxy.facts } : {}),
+			upgrades: this.arms[0].proxy.upgrades,
+			...factsOf(this.arms),
 			gateways: this.gateways.map(({ state }) => state),
 		};
 	}
@@ -170,7 +180,7 @@ export class Pop {
 	async restore(): Promise<void> {
 		this.#orders += 1;
 		await this.startGateways();
-		this.proxy.upgrades = "pass";
+		this.setUpgrades("pass");
 		for (const balancer of [...this.balancers, this.link]) await balancer?.heal();
 		this.#is = "up";
 	}
@@ -188,13 +198,23 @@ export class Pop {
 		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
 	}
 
-	/** A new process for the proxy's; new gateways take newcomers, and the old ones' clients are asked to leave. */
+	/** New processes for its proxies'; new gateways take newcomers, and the old ones' clients are asked to leave. */
 	async replaceProxy(withinMs: number): Promise<void> {
-		if (this.proxy.replace === undefined)
+		const replaced = this.arms.filter(({ proxy }) => proxy.replace !== undefined);
+		if (replaced.length === 0)
 			throw new Error("The embedded proxy is no process of its own: choose envoy or haproxy.");
-		await this.proxy.replace(async () => {
-			await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
-		});
+		for (const { proxy } of replaced)
+			await proxy.replace?.(async () => {
+				await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
+			});
+	}
+
+	/** Who came through this arm is asked to leave, no faster than the gateways can take them in anew. */
+	leave(arm: ArmName): void {
+		const fullest = Math.max(0, ...this.gateways.map(({ visitors }) => visitors.length));
+		const deadlineMs = goodbyeMs(fullest, this.#options.acceptRate());
+		const farewell = { deadlineMs, windowMs: Math.max(SHORTEST_WINDOW_MS, deadlineMs - MOVE_MS) };
+		for (const gateway of this.gateways) gateway.goodbye(arm, farewell);
 	}
 
 	async restart(): Promise<void> {
@@ -210,7 +230,20 @@ export class Pop {
 	}
 
 	setUpgrades(upgrades: Upgrades): void {
-		this.proxy.upgrades = upgrades;
+		for (const { proxy } of this.arms) proxy.upgrades = upgrades;
+	}
+
+	setName(name: Role, isUp: boolean): void {
+		for (const { proxy } of this.arms) proxy.setName(name, isUp);
+	}
+
+	/** To newcomers, from now on. Throws where a proxy can't be told. */
+	show(certificate: KeyPair): void {
+		for (const { proxy } of this.arms) {
+			if (proxy.show === undefined)
+				throw new Error(`The proxy of ${this.config.name} can't be told what to show.`);
+			proxy.show(certificate);
+		}
 	}
 
 	#balancersOf(link: Link): readonly Balancer[] {
@@ -242,35 +275,9 @@ export class Pop {
 		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
 	}
 
-	#newProxy(): PopProxy {
-		const { proxy, replacing, certificate, routes, capacity } = this.#options;
-		if (proxy === "embedded")
-			return new TlsProxy({
-				certificate,
-				routes,
-				gateway: () => this.#pickGateway(),
-				webapp: () => ({ ...(this.api.target ?? NOWHERE), agent: false, isTls: false }),
-			});
-		return new RealProxy({
-			kind: proxy,
-			replacing,
-			pop: this.config,
-			routes,
-			certificate,
-			capacity,
-			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
-			webapp: () => this.api.target,
-		});
-	}
-
-	/** That with the fewest sockets; none while the log is away: elsewhere it may be near. */
-	#pickGateway(): { readonly host: string; readonly port: number } | null {
-		if (!this.isLogNear) return null;
-		const [first] = this.gateways
-			.filter(({ target }) => target !== null)
-			.map(({ target, state }) => ({ target, sockets: state.primary + state.backup }))
-			.sort((a, b) => a.sockets - b.sockets);
-		return first?.target ?? null;
+	#newArms(): Pop["arms"] {
+		const { config: pop, api, gateways } = this;
+		return armsBefore({ ...this.#options, pop, api, gateways, isLogNear: () => this.isLogNear });
 	}
 
 	#dialMesh(protocol: string): TLSSocket {
@@ -283,6 +290,9 @@ export class Pop {
 		return { host, port, agent: false, isTls: false };
 	}
 }
+
+const isOf = (config: PopConfig, address: string, arm: ArmName): boolean =>
+	addressesOf(config, arm).includes(address);
 
 function stateOf(balancer: Balancer, address: string): BalancerState {
 	const { connections, accepted, conditions } = balancer;

@@ -20,11 +20,13 @@ import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { ArmName } from "../migration/contract.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
 import { HEALTH_PATH } from "./health-path.js";
 import { answer, lines, refuse } from "./http-words.js";
 import { type Route, routeOf } from "./routes.js";
+import { ARM_HEADER, NAME_HEADER } from "./socket-watch.js";
 
 export interface PopProxy {
 	/** Where the balancers send what they get; null: it doesn't run. */
@@ -47,6 +49,8 @@ export interface PopProxy {
 export interface ProxyOptions {
 	readonly certificate: KeyPair;
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
 	/** For a newcomer; null: there is none, and he gets a 503. */
 	readonly gateway: () => Target | null;
 	/** How the webapp is reached: over mutual TLS, or plainly in its own region. */
@@ -54,7 +58,9 @@ export interface ProxyOptions {
 }
 
 const WEBAPP_TIMEOUT_MS = 10_000;
-const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
+const OWN_HEADERS = [NAME_HEADER, ARM_HEADER, "X-Forwarded-For", "X-Forwarded-Proto"].map((name) =>
+	name.toLowerCase(),
+);
 
 interface Open {
 	readonly name: Route["name"];
@@ -150,7 +156,7 @@ export class TlsProxy implements PopProxy {
 		if (route === null) return answer(response, 404);
 		const { isTls, ...across } = this.#options.webapp();
 		const { method, url: path } = request;
-		const headers = [...kept(request.rawHeaders), "X-Edge-Name", route.name];
+		const headers = [...kept(request.rawHeaders), NAME_HEADER, route.name];
 		const send = isTls ? tlsRequest : plainRequest;
 		const onward = send({ ...across, method, path, headers, timeout: WEBAPP_TIMEOUT_MS } as never);
 		onward.on("response", (from) => {
@@ -178,7 +184,8 @@ export class TlsProxy implements PopProxy {
 		if (gateway === null) return refuse(client, 503);
 		const target = connect({ ...gateway, noDelay: true });
 		const { method, url, rawHeaders } = request;
-		const headers = [...kept(rawHeaders), "X-Edge-Name", route.name];
+		const told = [NAME_HEADER, route.name, ARM_HEADER, this.#options.arm];
+		const headers = [...kept(rawHeaders), ...told];
 		target.write(`${method} ${url} HTTP/1.1\r\n${lines(headers)}\r\n`);
 		if (head.length > 0) target.write(head);
 		this.#keep({ name: route.name, client, passage: new Passage(client, target) });

@@ -1,7 +1,9 @@
 /* The model of a PoP's proxy, from the same routes that the embedded one goes by. Pure. */
 import type { Target } from "../balancer.js";
+import type { ArmName } from "../migration/contract.js";
 import { HEALTH_PATH } from "../pop/health-path.js";
 import type { Route as EdgeRoute } from "../pop/routes.js";
+import { ARM_HEADER, NAME_HEADER } from "../pop/socket-watch.js";
 import { checkModel } from "./model/check-model.js";
 import type { Chain, Cluster, ProxyModel, Route, VirtualHost } from "./model/model.js";
 
@@ -9,6 +11,8 @@ export interface EdgeModelOptions {
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly listen: Target;
 	readonly routes: readonly EdgeRoute[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
 	/** Null: plainly, in its own region. */
 	readonly webappTls: WebappTls | null;
 	/** Sockets. */
@@ -33,7 +37,7 @@ const WEBAPP_WITHIN_MS = 10_000;
 const ROOM = 500;
 
 export function edgeModel(options: EdgeModelOptions): ProxyModel {
-	const { pop, listen, routes, capacity } = options;
+	const { pop, listen, routes, arm, capacity } = options;
 	const limit = capacity + ROOM;
 	return checkModel({
 		node: { id: `pop-${pop.name.toLowerCase()}`, region: pop.region, zone: ZONES[0] },
@@ -46,7 +50,7 @@ export function edgeModel(options: EdgeModelOptions): ProxyModel {
 				certificate: CERTIFICATE,
 				connectionLimit: limit,
 				health: { path: HEALTH_PATH, cluster: "gateways" },
-				chains: [...routes.map((route) => chainOf(route)), nobody(routes)],
+				chains: [...routes.map((route) => chainOf(route, arm)), nobody(routes, arm)],
 			},
 		],
 		clusters: [gateways(limit), webapp(options, limit)],
@@ -57,32 +61,32 @@ export function edgeModel(options: EdgeModelOptions): ProxyModel {
 const namesOf = (host: string): readonly string[] => [host, `*.${host}`];
 
 /** Who asked for a name in TLS is there, whatever his Host says. */
-const chainOf = (route: EdgeRoute): Chain => ({
+const chainOf = (route: EdgeRoute, arm: ArmName): Chain => ({
 	name: route.name,
 	serverNames: namesOf(route.host),
-	hosts: [{ name: "any", domains: ["*"], routes: [routeOf(route)] }],
+	hosts: [{ name: "any", domains: ["*"], routes: [routeOf(route, arm)] }],
 });
 
 /** Who named nobody is where his Host says. */
-const nobody = (routes: readonly EdgeRoute[]): Chain => ({
+const nobody = (routes: readonly EdgeRoute[], arm: ArmName): Chain => ({
 	name: "unnamed",
 	serverNames: [],
 	hosts: routes.map(
 		(route): VirtualHost => ({
 			name: route.name,
 			domains: namesOf(route.host),
-			routes: [routeOf(route)],
+			routes: [routeOf(route, arm)],
 		}),
 	),
 });
 
-function routeOf({ path, to, takes, name }: EdgeRoute): Route {
+function routeOf({ path, to, takes, name }: EdgeRoute, arm: ArmName): Route {
 	const withinMs = to === "gateways" ? UPGRADE_WITHIN_MS : WEBAPP_WITHIN_MS;
 	return {
 		name: to,
 		match: { path: { is: "prefix", path }, takes },
 		action: { is: "forward", cluster: to, withinMs },
-		request: { set: { "X-Edge-Name": name } },
+		request: { set: { [NAME_HEADER]: name, [ARM_HEADER]: arm } },
 	};
 }
 

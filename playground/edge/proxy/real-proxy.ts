@@ -11,26 +11,31 @@ import { join } from "node:path";
 import type { Target } from "../balancer.js";
 import type { Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { ArmName } from "../migration/contract.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
 import { freePort } from "../tools/free-port.js";
+import { checkTool } from "./check-tool.js";
 import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
 import type { Way } from "./envoy/replacement.js";
-import type { Material } from "./material.js";
 import { Haproxy } from "./haproxy/haproxy.js";
-import type { EndpointSet } from "./model/model.js";
-import { checkTool } from "./check-tool.js";
+import type { Material } from "./material.js";
+import type { EndpointSet, ProxyModel } from "./model/model.js";
 import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
-	/** Of an Envoy. @default "handover" */
-	readonly replacing?: Way;
+	/** How an Envoy takes over from another. */
+	readonly replacing: Way;
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
+	/** For tests: another configuration than the edge's own. */
+	readonly reshape: (model: ProxyModel) => ProxyModel;
 	readonly certificate: KeyPair;
 	readonly capacity: number;
 	/** That take newcomers now; asked again and again. */
@@ -138,14 +143,9 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, replacing = "handover", pop, routes, capacity, certificate } = this.#options;
-		const model = edgeModel({
-			pop,
-			routes,
-			capacity,
-			webappTls: null,
-			listen: { host: "127.0.0.1", port },
-		});
+		const { kind, replacing, pop, routes, arm, capacity, certificate, reshape } = this.#options;
+		const listen = { host: "127.0.0.1", port };
+		const model = reshape(edgeModel({ pop, routes, arm, capacity, webappTls: null, listen }));
 		const material: Material = {
 			certificates: new Map([[CERTIFICATE, certificate]]),
 			// The way to the main region is the Edge API's own: no key of it lies in a file.

@@ -25,6 +25,7 @@ const MODELS = {
 			backup: "wss-backup.edge.test",
 			api: "api.edge.test",
 		}),
+		arm: "old",
 		webappTls: { serverName: "mesh", protocol: "http/1.1" },
 		capacity: 2_000,
 	}),

@@ -63,6 +63,10 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 			);
 		}, 120_000);
 
+		it("has no other arm, so it refuses to migrate and says how to have one", async () => {
+			await expect(rig.control.act({ do: "migrate" })).rejects.toThrow("with --to envoy");
+		});
+
 		it("knows at once of a gateway that is gone, and says 503 when the last one is", async () => {
 			await rig.control.act({ do: "kill-gateway", pop: "FRA", gateway: 0 });
 			await rig.control.act({ do: "kill-gateway", pop: "FRA", gateway: 1 });
