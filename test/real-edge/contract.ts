@@ -105,6 +105,8 @@ export interface Told {
 	readonly ledger: { readonly before: LedgerState; readonly after: LedgerState };
 	/** What went wrong on the way. */
 	readonly failures: readonly string[];
+	/** What was not as it should be, and no failure. */
+	readonly remarks: readonly string[];
 }
 
 export interface Spread {
@@ -116,13 +118,15 @@ export interface Spread {
 }
 
 /** All times in ms. */
-export interface Finding extends Pick<Told, "trouble" | "clients"> {
+export interface Finding extends Pick<Told, "trouble" | "clients" | "remarks"> {
 	readonly struck: number;
 	readonly bites: readonly Bite[];
 	readonly seconds: number;
 	readonly counts: Counts;
 	/** Times that a client was without a link. */
 	readonly outages: number;
+	/** What clients said of them, and how often. */
+	readonly causes: Readonly<Record<string, number>>;
 	/** Of each client that was without a link: for how long in all. */
 	readonly without: Spread | null;
 	/** From a loss to the next link. */

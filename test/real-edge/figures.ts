@@ -40,6 +40,8 @@ export function findingOf(told: Told): Finding {
 			COUNTS.map((name) => [name, ledger.after[name] - ledger.before[name]]),
 		) as Counts,
 		outages: felt.length,
+		causes: causesOf(felt),
+		remarks: told.remarks,
 		without: spreadOf(withoutOf(felt)),
 		fromLoss: spreadOf(fromLoss),
 		fromDial: spreadOf(felt.map(({ dialledAt, backAt }) => backAt - dialledAt)),
@@ -79,6 +81,12 @@ export function spreadOf(values: readonly number[]): Spread | null {
 	if (known.length === 0) return null;
 	const at = (share: number): number => quantile(known, share);
 	return { count: known.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
+
+function causesOf(recoveries: readonly Recovery[]): Finding["causes"] {
+	const counts: Record<string, number> = {};
+	for (const { cause } of recoveries) counts[cause] = (counts[cause] ?? 0) + 1;
+	return counts;
 }
 
 /** Of each client, its outages together. */

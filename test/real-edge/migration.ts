@@ -6,13 +6,14 @@ import { areAllBack, sumOf } from "./seeing.js";
 
 /** Beside users, whoever asks for a PoP's health has a connection for a moment. */
 const PROBES = 20;
-const PATIENCE_MS = 90_000;
+/** A TTL, and what gateways take in. */
+const PATIENCE_MS = 120_000;
 
 export const MIGRATION: Trouble = {
 	name: "migration",
 	title: "From HAProxy to Envoy",
 	about:
-		"Weights in DNS lead newcomers to the new arm in steps, each with a gate; at each step one PoP deploys, so that there are newcomers. At the end whoever is still on the old arm is asked to leave it.",
+		"Weights in DNS lead newcomers to the new arm in steps, each with a gate; at each step one PoP deploys, so that there are newcomers. At its end whoever is still on the old arm is asked to leave it.",
 	world: "migration",
 	kind: "planned",
 	async run(stage) {
@@ -20,7 +21,8 @@ export const MIGRATION: Trouble = {
 		stage.strike();
 		await stage.act({ do: "migrate" });
 		const steps = await stepByStep(stage);
-		await lastOnes(stage);
+		stage.say("its end: who is on the old arm is asked to leave it");
+		await stage.until(isOver, "all to be behind the new arms", PATIENCE_MS);
 		const now = stage.state();
 		const [old, fresh] = [usersBehind(now, "old"), usersBehind(now, "new")];
 		return all(stage, [
@@ -59,19 +61,7 @@ async function stepByStep(stage: Stage): Promise<number> {
 	return steps.length;
 }
 
-/** Who is still on the old arm leaves it by a goodbye of its server's. */
-async function lastOnes(stage: Stage): Promise<void> {
-	const isOver = (now: EdgeState): boolean => areAllBack(now) && usersBehind(now, "old") <= PROBES;
-	await stage.until(areAllBack, "nobody to be on the move", PATIENCE_MS);
-	// A cache may still lead to the old arm.
-	await stage.pause(1_000 * TTL_SECONDS);
-	if (!isOver(stage.state()))
-		for (const { name: pop } of stage.before.pops)
-			await stage.act({ do: "deploy", pop, withinMs: stage.settings.withinMs });
-	await stage.until(isOver, "all to be behind the new arms", PATIENCE_MS);
-}
-
-const TTL_SECONDS = 10;
+const isOver = (now: EdgeState): boolean => areAllBack(now) && usersBehind(now, "old") <= PROBES;
 
 /** Connections at the balancers of an arm: each PoP's last one is the new arm's. */
 const usersBehind = ({ pops }: EdgeState, arm: "old" | "new"): number =>

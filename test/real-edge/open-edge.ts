@@ -23,10 +23,9 @@ export interface OpenEdge {
 const LOOK_MS = 100;
 const SIGHT_MS = 20;
 const START_MS = 180_000;
-/** Fail-back takes up to 20 s of the fleet. */
-const CALM_MS = 120_000;
-/** A fleet goes on talking, so something is always under way; but nothing for long. */
-const UNDER_WAY_MS = 3_000;
+/** Fail-back takes up to 20 s of the fleet, and an endpoint that failed is left alone for 30 s. */
+const CALM_MS = 90_000;
+const HEARD_MS = 120_000;
 
 /** Resolves when all clients are connected; rejects, and leaves nothing. */
 export async function openEdge(world: World, settings: Settings): Promise<OpenEdge> {
@@ -77,10 +76,10 @@ export function stageOf(
 }
 
 /**
- * Resolves when all are on the primary's name, nobody has moved for a while, and what was said before that has
- * arrived.
+ * Resolves when all are on the primary's name, and nobody has moved for a while; or, when that has taken too long
+ * but nobody is without a link, with what is not so.
  */
-export async function calm({ edge, settings }: OpenEdge): Promise<void> {
+export async function calm({ edge, settings }: OpenEdge): Promise<readonly string[]> {
 	let [last, since] = ["", performance.now()];
 	const isCalm = (now: EdgeState): boolean => {
 		const { outages, migrations, dials } = now.fleet;
@@ -88,21 +87,26 @@ export async function calm({ edge, settings }: OpenEdge): Promise<void> {
 		const isHome = areAllBack(now) && now.sockets.primary >= now.fleet.wanted;
 		const isNamed = now.pops.every(({ dns }) => dns.up);
 		if (moves !== last || !isHome || !isNamed) [last, since] = [moves, performance.now()];
-		const isHeard = now.ledger.oldestPendingMs < UNDER_WAY_MS;
-		return isHeard && performance.now() - since >= settings.calmMs;
+		return performance.now() - since >= settings.calmMs;
 	};
-	await waitFor(edge, isCalm, "everybody to be on the primary, and nobody to move", CALM_MS);
+	try {
+		await waitFor(edge, isCalm, "all to be on the primary's name, and nobody to move", CALM_MS);
+		return [];
+	} catch (error) {
+		if (!areAllBack(edge.state)) throw error;
+		return [(error as Error).message];
+	}
 }
 
 /** Resolves when all are connected, and what was said before that has arrived. */
 export async function heard({ edge }: OpenEdge): Promise<void> {
-	await waitFor(edge, areAllBack, "all to be connected", CALM_MS);
+	await waitFor(edge, areAllBack, "all to be connected", HEARD_MS);
 	const since = performance.now();
 	await waitFor(
 		edge,
 		({ ledger }) => ledger.oldestPendingMs < performance.now() - since,
 		"what was said to be heard",
-		CALM_MS,
+		HEARD_MS,
 	);
 }
 

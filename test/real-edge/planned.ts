@@ -15,6 +15,7 @@ import {
 const PATIENCE_MS = 90_000;
 /** A doubt about a name lasts at most so long at its source, and a refresh is 30 s away: decision 15. */
 const FOLLOW_MS = 150_000;
+const COUNT_MS = 1_000;
 /** What a proxy says of itself is as old as a second. */
 const FACTS_MS = 1_500;
 
@@ -119,6 +120,8 @@ export const DNS_FLIP: Trouble = {
 			`all to have left ${pop}`,
 			FOLLOW_MS,
 		);
+		// Clients are counted four times a second.
+		await stage.pause(COUNT_MS);
 		const moved = stage.state().fleet.migrations - migrations;
 		return {
 			clients,

@@ -162,8 +162,21 @@ function demands(findings: readonly Finding[], acceptRate: number): string {
 	return table(["row", "asked for", "found", "met"], rows);
 }
 
-const told = ({ trouble, bites }: Finding): string =>
-	`- **${trouble.title}.** ${trouble.about} Seen: ${bites.map(({ says, holds }) => (holds ? says : `not that ${says}`)).join("; ") || "nothing"}.`;
+function told({ trouble, bites, causes, remarks }: Finding): string {
+	const seen = bites.map(({ says, holds }) => (holds ? says : `not that ${says}`)).join("; ");
+	const why = Object.entries(causes)
+		.sort(([, a], [, b]) => b - a)
+		.map(([cause, count]) => `${count} × "${cause}"`);
+	return [
+		`- **${trouble.title}.** ${trouble.about} Seen: ${seen || "nothing"}.`,
+		...(why.length > 0
+			? [`Clients said of their losses: ${why.slice(0, MOST_CAUSES).join(", ")}.`]
+			: []),
+		...remarks.map((remark) => `Afterwards: ${remark}`),
+	].join(" ");
+}
+
+const MOST_CAUSES = 5;
 
 /** Of all that can be drawn from later on, nothing that the report has not. */
 export function toJson(findings: readonly Finding[], about: About): string {

@@ -2,6 +2,7 @@
 import type { Finding, Settings, Struck, Told, Trouble, World } from "./contract.js";
 import { findingOf } from "./figures.js";
 import { calm, heard, now, type OpenEdge, openEdge, stageOf } from "./open-edge.js";
+import { proxiesOf } from "./seeing.js";
 import { WORLDS } from "./troubles.js";
 
 export interface RunOptions {
@@ -63,7 +64,7 @@ class Reopening {
 		}
 		say(`${trouble.name}: ${trouble.title.toLowerCase()}`);
 		const { told, isWell } = await toldOf(trouble, this.#open, { say, next });
-		this.proxies = proxiesOf(this.#open);
+		this.proxies = namesOf(this.#open);
 		if (!isWell) await this.stop();
 		return findingOf(told);
 	}
@@ -95,6 +96,7 @@ async function toldOf(
 ): Promise<{ readonly told: Told; readonly isWell: boolean }> {
 	open.take();
 	const failures: string[] = [];
+	const remarks: string[] = [];
 	let [struckAt, wholeAt] = [null, null] as [number | null, number | null];
 	const strike = (): void => {
 		struckAt = now();
@@ -113,7 +115,8 @@ async function toldOf(
 	try {
 		await trouble.repair(stage);
 		// Fail-back takes its time, and is part of what this one cost; the last one need not wait for it.
-		await (next === "last" ? heard(open) : calm(open));
+		if (next === "more follow") remarks.push(...(await calm(open)));
+		await heard(open);
 	} catch (error) {
 		failures.push(`Afterwards: ${messageOf(error)}`);
 		isWell = false;
@@ -125,7 +128,7 @@ async function toldOf(
 		...{ clients, struck, struckAt, wholeAt, endedAt: now() },
 		...open.take(),
 		ledger: { before: stage.before.ledger, after: stage.state().ledger },
-		failures,
+		...{ failures, remarks },
 	};
 	return { told, isWell };
 }
@@ -143,11 +146,12 @@ function notRun(trouble: Trouble, { clients }: Settings, why: string): Told {
 		...{ recoveries: [], sights: [] },
 		ledger: { before: nothing, after: nothing },
 		failures: [`Not run: ${why}`],
+		remarks: [],
 	};
 }
 
-const proxiesOf = ({ edge }: OpenEdge): readonly string[] =>
-	edge.state.pops.flatMap(({ proxy }) => (proxy ? [`${proxy.kind} ${proxy.version}`] : []));
+const namesOf = ({ edge }: OpenEdge): readonly string[] =>
+	proxiesOf(edge.state).map(({ kind, version }) => `${kind} ${version}`);
 
 const messageOf = (error: unknown): string =>
 	error instanceof Error ? error.message : String(error);

@@ -32,7 +32,7 @@ export const leaving = ({ pops }: EdgeState): number =>
 
 /** Of all proxies that say something of themselves. */
 export const proxiesOf = ({ pops }: EdgeState): readonly ProxyFacts[] =>
-	pops.flatMap(({ proxy }) => proxy ?? []);
+	pops.flatMap(({ proxy, newArm }) => [proxy ?? [], newArm ?? []].flat());
 
 /** What all gateways announce together, in sockets a second. */
 export const announcedBy = ({ pops, acceptRate }: EdgeState): number =>

@@ -24,7 +24,7 @@ export const WORLDS: readonly World[] = [
 	{
 		name: "migration",
 		config: ({ dwellMs }) => ({
-			proxy: "envoy",
+			...{ proxy: "haproxy", newArm: "envoy" },
 			migration: { ...MIGRATION_POLICY, dwellMs },
 		}),
 	},

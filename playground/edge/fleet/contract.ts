@@ -71,7 +71,9 @@ export const NOBODY: ThreadCounts = {
 export interface Recovery {
 	readonly client: string;
 	readonly lostAt: number;
-	/** Of the first dial after the loss. */
+	/** Code and message of what was known of the loss, for people. */
+	readonly cause: string;
+	/** Of the first dial after the loss; NaN: it was not seen. */
 	readonly dialledAt: number;
 	readonly backAt: number;
 	readonly role: "primary" | "backup";

@@ -33,7 +33,7 @@ export class Member {
 	readonly #options: MemberOptions;
 	#timer: NodeJS.Timeout | undefined;
 	#said = 0;
-	#outage: Pick<Recovery, "lostAt" | "dialledAt"> | null = null;
+	#outage: Pick<Recovery, "lostAt" | "cause" | "dialledAt"> | null = null;
 	#isSettled = false;
 
 	constructor(options: MemberOptions) {
@@ -139,7 +139,12 @@ export class Member {
 		const at = now();
 		if (state.status === "reconnecting") {
 			if (this.#outage === null) {
-				this.#outage = { lostAt: at, dialledAt: Number.NaN };
+				const { cause } = state;
+				this.#outage = {
+					lostAt: at,
+					cause: `${cause.code}: ${cause.message}`,
+					dialledAt: Number.NaN,
+				};
 				this.outages += 1;
 			}
 			const isFirst = Number.isNaN(this.#outage.dialledAt);
