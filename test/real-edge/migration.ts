@@ -2,7 +2,7 @@
 import type { EdgeState } from "../../playground/edge/control/contract.js";
 import type { Stage, Trouble } from "./contract.js";
 import { all } from "./planned.js";
-import { areAllBack, sumOf } from "./seeing.js";
+import { areAllBack, leaving, sumOf } from "./seeing.js";
 
 /** Beside users, whoever asks for a PoP's health has a connection for a moment. */
 const PROBES = 20;
@@ -42,23 +42,24 @@ export const MIGRATION: Trouble = {
 
 async function stepByStep(stage: Stage): Promise<number> {
 	const { pops, migration } = stage.before;
-	const { dwellMs, withinMs } = stage.settings;
+	const { withinMs } = stage.settings;
 	const { steps } = migration.policy;
 	for (const [at, percent] of steps.entries()) {
-		await stage.until(
-			({ migration: { state } }) => {
-				if (state.is === "halted") throw new Error(`It halted: ${state.reasons.join("; ")}`);
-				return state.is === "done" || (state.is === "moving" && state.step >= at);
-			},
-			`step ${at} of the migration`,
-			10 * dwellMs,
-		);
+		await stage.until((now) => hasReached(now, at), `step ${at} of the migration`, PATIENCE_MS);
 		stage.say(`${percent} % of newcomers are led to the new arm`);
 		const { name: pop = "" } = pops[at % pops.length] ?? {};
-		if (percent > 0) await stage.act({ do: "deploy", pop, withinMs });
+		// One deploy at a time: two at once would be a herd of its own.
+		if (percent > 0 && leaving(stage.state()) === 0)
+			await stage.act({ do: "deploy", pop, withinMs });
 	}
-	await stage.until(({ migration: { state } }) => state.is !== "moving", "its end", 10 * dwellMs);
+	await stage.until((now) => hasReached(now, steps.length), "its end", PATIENCE_MS);
 	return steps.length;
+}
+
+/** Throws where it has halted: weights stay as they are then, until somebody decides. */
+function hasReached({ migration: { state } }: EdgeState, step: number): boolean {
+	if (state.is === "halted") throw new Error(`It halted: ${state.reasons.join("; ")}.`);
+	return state.is === "done" || (state.is === "moving" && state.step >= step);
 }
 
 const isOver = (now: EdgeState): boolean => areAllBack(now) && usersBehind(now, "old") <= PROBES;

@@ -75,22 +75,31 @@ export function stageOf(
 	};
 }
 
+/** Of all clients, who may be on the backup, or on his way home: there is always one whose time has not come. */
+const FEW = 0.02;
+
 /**
- * Resolves when all are on the primary's name, and nobody has moved for a while; or, when that has taken too long
+ * Resolves when all but few are on the primary's name, and few have moved for a while; or, when that has taken too long
  * but nobody is without a link, with what is not so.
  */
 export async function calm({ edge, settings }: OpenEdge): Promise<readonly string[]> {
-	let [last, since] = ["", performance.now()];
+	const few = settings.clients * FEW;
+	let [last, since] = [edge.state.fleet, performance.now()];
 	const isCalm = (now: EdgeState): boolean => {
-		const { outages, migrations, dials } = now.fleet;
-		const moves = JSON.stringify([outages, migrations, dials]);
-		const isHome = areAllBack(now) && now.sockets.primary >= now.fleet.wanted;
+		const { outages, migrations } = now.fleet;
+		const isStill = outages === last.outages && migrations - last.migrations <= few;
+		const isHome = areAllBack(now) && now.sockets.primary >= settings.clients - few;
 		const isNamed = now.pops.every(({ dns }) => dns.up);
-		if (moves !== last || !isHome || !isNamed) [last, since] = [moves, performance.now()];
+		if (!isStill || !isHome || !isNamed) [last, since] = [now.fleet, performance.now()];
 		return performance.now() - since >= settings.calmMs;
 	};
 	try {
-		await waitFor(edge, isCalm, "all to be on the primary's name, and nobody to move", CALM_MS);
+		await waitFor(
+			edge,
+			isCalm,
+			"all but few to be on the primary's name, and to stay there",
+			CALM_MS,
+		);
 		return [];
 	} catch (error) {
 		if (!areAllBack(edge.state)) throw error;
