@@ -3,16 +3,18 @@ import type { Finding, Spread } from "./contract.js";
 
 /** Nothing may be lost or repeated, and nothing is shown by a trouble that has struck nobody. */
 export function failuresOf(
-	{ bites, struck, counts, wholeMs }: Omit<Finding, "failures">,
+	{ bites, struck, unit, counts, wholeMs }: Omit<Finding, "failures">,
 	examples: readonly string[],
 ): readonly string[] {
 	const costs = (["lost", "repeated", "outOfOrder", "altered"] as const).filter(
 		(name) => counts[name] > 0,
 	);
+	// What did not get so far has its own reason.
+	const isOver = unit !== null;
 	return [
-		...(struck === 0 ? ["It struck nobody."] : []),
+		...(isOver && struck === 0 ? ["It struck nobody."] : []),
 		...bites.filter(({ holds }) => !holds).map(({ says }) => `Not seen: ${says}.`),
-		...(wholeMs === null ? ["Not everybody came back."] : []),
+		...(isOver && wholeMs === null ? ["Not everybody came back."] : []),
 		...(counts.stored === 0 ? ["Nothing was published meanwhile."] : []),
 		...costs.map((name) => `${name}: ${counts[name]}. ${examples.slice(0, 3).join("; ")}`),
 	];
