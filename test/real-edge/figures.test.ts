@@ -114,7 +114,7 @@ describe("a trouble fails", () => {
 
 describe("what was asked for", () => {
 	const metOf = (told: Told): readonly boolean[] =>
-		demandsOf([findingOf(told)], 100).map(({ isMet }) => isMet);
+		demandsOf([findingOf(told)]).map(({ isMet }) => isMet);
 
 	it("is missed by a fleet that is back after half a second and more (S7), and met by the ledger (S11)", () => {
 		expect(metOf(SUDDEN)).toEqual([false, true]);

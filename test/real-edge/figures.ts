@@ -17,52 +17,71 @@ const COUNTS = [
 const POINTS = 120;
 
 export function findingOf(told: Told): Finding {
-	const { trouble, clients, struck, struckAt, wholeAt, endedAt, ledger } = told;
-	const since = struckAt ?? endedAt;
-	const until = wholeAt ?? endedAt;
-	const felt = told.recoveries.filter(({ lostAt, backAt }) => lostAt >= since && backAt <= endedAt);
-	// What comes after all were back is no part of the return: those on the backup go home then.
-	const sights = told.sights.filter(({ at }) => at >= since && at <= until);
-	const isOnce = struck?.times !== "again and again";
-	const returns = felt.filter(({ lostAt }) => lostAt <= until);
-	const fromStrike = isOnce ? returns.map(({ backAt }) => backAt - since) : [];
-	const fromLoss = felt.map(({ lostAt, backAt }) => backAt - lostAt);
-	const wholeMs = wholeAt === null ? null : wholeOf(told, fromStrike, fromLoss, wholeAt - since);
-	const unitMs = struck === null ? null : (struck.unit.clients / struck.unit.accepts) * 1_000;
-	const moved = sights.map(({ at, accepted }) => [at - since, accepted] as const);
+	const { trouble, clients, remarks, struck, struckAt, endedAt, ledger } = told;
 	const found: Omit<Finding, "failures"> = {
-		trouble,
-		clients,
+		...{ trouble, clients, remarks },
 		struck: struck?.clients ?? 0,
 		bites: struck?.bites ?? [],
-		seconds: (endedAt - since) / 1_000,
+		unit: struck?.unit ?? null,
+		seconds: (endedAt - (struckAt ?? endedAt)) / 1_000,
 		counts: Object.fromEntries(
 			COUNTS.map((name) => [name, ledger.after[name] - ledger.before[name]]),
 		) as Counts,
+		...timesOf(told),
+		...socketsOf(told),
+	};
+	return { ...found, failures: [...told.failures, ...failuresOf(found, ledger.after.examples)] };
+}
+
+type Times = "outages" | "causes" | "without" | "fromLoss" | "fromDial" | "fromStrike" | "onBackup";
+
+/** By the clients. */
+function timesOf(told: Told): Pick<Finding, Times | "wholeMs" | "whole" | "lengths"> {
+	const { recoveries, struck, struckAt, wholeAt, endedAt } = told;
+	const since = struckAt ?? endedAt;
+	const felt = recoveries.filter(({ lostAt, backAt }) => lostAt >= since && backAt <= endedAt);
+	const fromLoss = felt.map(({ lostAt, backAt }) => backAt - lostAt);
+	const fromStrike = fromStrikeOf(told);
+	const wholeMs = wholeAt === null ? null : wholeOf(told, fromStrike, fromLoss, wholeAt - since);
+	const unitMs = struck === null ? null : (struck.unit.clients / struck.unit.accepts) * 1_000;
+	return {
 		outages: felt.length,
 		causes: causesOf(felt),
-		remarks: told.remarks,
 		without: spreadOf(withoutOf(felt)),
 		fromLoss: spreadOf(fromLoss),
 		fromDial: spreadOf(felt.map(({ dialledAt, backAt }) => backAt - dialledAt)),
 		fromStrike: spreadOf(fromStrike),
 		onBackup: felt.filter(({ role }) => role === "backup").length,
 		wholeMs,
-		unit: struck?.unit ?? null,
 		whole: wholeMs === null || !unitMs ? null : wholeMs / unitMs,
-		sockets: {
-			fewest: Math.min(...sights.map(({ sockets }) => sockets), clients),
-			most: Math.max(...sights.map(({ sockets }) => sockets), 0),
-		},
-		overlapMs: trouble.kind === "planned" ? overlapOf(sights, clients, struck?.clients ?? 0) : null,
-		arrivals: arrivalsOf(sights),
-		curve:
-			trouble.kind === "planned"
-				? movesOf(moved, struck?.clients ?? 0)
-				: stepsOf(fromStrike, struck?.clients ?? 0),
 		lengths: stepsOf(fromLoss, fromLoss.length),
 	};
-	return { ...found, failures: [...told.failures, ...failuresOf(found, ledger.after.examples)] };
+}
+
+/** Of those that were lost by the time that all were back; none where it strikes again and again. */
+function fromStrikeOf({ recoveries, struck, struckAt, wholeAt, endedAt }: Told): readonly number[] {
+	if (struckAt === null || struck?.times === "again and again") return [];
+	const until = wholeAt ?? endedAt;
+	return recoveries
+		.filter(({ lostAt, backAt }) => lostAt >= struckAt && lostAt <= until && backAt <= endedAt)
+		.map(({ backAt }) => backAt - struckAt);
+}
+
+/** By the servers; what comes after all were back is no part of it: those on the backup go home then. */
+function socketsOf(told: Told): Pick<Finding, "sockets" | "overlapMs" | "arrivals" | "curve"> {
+	const { trouble, clients, struck, struckAt, wholeAt, endedAt } = told;
+	const since = struckAt ?? endedAt;
+	const until = wholeAt ?? endedAt;
+	const sights = told.sights.filter(({ at }) => at >= since && at <= until);
+	const counts = sights.map(({ sockets }) => sockets);
+	const moved = struck?.clients ?? 0;
+	const isPlanned = trouble.kind === "planned";
+	return {
+		sockets: { fewest: Math.min(...counts, clients), most: Math.max(...counts, 0) },
+		overlapMs: isPlanned ? overlapOf(sights, clients, moved) : null,
+		arrivals: arrivalsOf(sights),
+		curve: isPlanned ? movesOf(sights, since, moved) : stepsOf(fromStrikeOf(told), moved),
+	};
 }
 
 function wholeOf(
@@ -130,15 +149,12 @@ export function stepsOf(times: readonly number[], whole: number): Finding["curve
 	return thin(sorted.map((ms, index) => [ms / 1_000, Math.min(1, (index + 1) / whole)] as const));
 }
 
-function movesOf(
-	moved: readonly (readonly [ms: number, accepted: number])[],
-	whole: number,
-): Finding["curve"] {
-	const [, base = 0] = moved[0] ?? [];
+/** What share of `whole` the servers had taken in by when. */
+function movesOf(sights: readonly Sight[], since: number, whole: number): Finding["curve"] {
+	const base = sights[0]?.accepted ?? 0;
 	if (whole === 0) return [];
-	return thin(
-		moved.map(([ms, accepted]) => [ms / 1_000, Math.min(1, (accepted - base) / whole)] as const),
-	);
+	const share = (accepted: number): number => Math.min(1, (accepted - base) / whole);
+	return thin(sights.map(({ at, accepted }) => [(at - since) / 1_000, share(accepted)] as const));
 }
 
 /** As many points as can be told apart, in figures that are. */

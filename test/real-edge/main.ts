@@ -16,7 +16,7 @@ Needs Envoy and HAProxy: npm run edge:install envoy haproxy
 
   --clients <n>     of the fleet; from 6 to 5000. (default: 1000)
   --rate <n>        messages a second of each client; who is in its room of ten hears them. (default: 0.15)
-  --accepts <n>     sockets a second that each gateway announces to take: C. (default: 100)
+  --accepts <n>     sockets a second that each gateway announces to take: C. (default: 50)
   --only <trouble>  that one; may be given again
 ${TROUBLES.map(({ name, title }) => `                      ${name.padEnd(15)} ${title}`).join("\n")}
   --write           docs/reports/real-edge.md, .json and its charts, instead of printing the report
@@ -47,8 +47,8 @@ function readSettings(): Settings {
 	return {
 		clients: Math.round(number("clients", 6, 5_000, 1_000)),
 		rate: number("rate", 0.01, 10, 0.15),
-		acceptRate: number("accepts", 1, 10_000, 100),
-		...{ updates: 104, everyMs: 300, withinMs: 20_000 },
+		acceptRate: number("accepts", 1, 10_000, 50),
+		...{ updates: 104, everyMs: 300, withinMs: 25_000 },
 		...{ steadyMs: 100_000, dwellMs: 6_000, calmMs: 6_000 },
 	};
 }

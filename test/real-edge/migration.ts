@@ -50,7 +50,7 @@ async function stepByStep(stage: Stage): Promise<number> {
 		const { name: pop = "" } = pops[at % pops.length] ?? {};
 		// One deploy at a time: two at once would be a herd of its own.
 		if (percent > 0 && leaving(stage.state()) === 0)
-			await stage.act({ do: "deploy", pop, withinMs });
+			await stage.act({ do: "deploy", pop, withinMs: withinMs / 2 });
 	}
 	await stage.until((now) => hasReached(now, steps.length), "its end", PATIENCE_MS);
 	return steps.length;

@@ -50,15 +50,11 @@ const replacing = (one: Pick<Trouble, "name" | "title" | "about" | "world">): Tr
 			stage.before.pops.map(({ name: pop }) => stage.act({ do: "replace-proxy", pop, withinMs })),
 		);
 		let isOver = false;
-		// Its rejection is told below, when it is awaited.
-		replaced.then(
-			() => {
-				isOver = true;
-			},
-			() => {
-				isOver = true;
-			},
-		);
+		const over = (): void => {
+			isOver = true;
+		};
+		// A rejection is told below, where it is awaited.
+		replaced.then(over, over);
 		await stage.until(
 			(now) => {
 				for (const { name, proxy } of now.pops)
