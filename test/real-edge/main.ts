@@ -49,7 +49,7 @@ function readSettings(): Settings {
 		rate: number("rate", 0.01, 10, 0.15),
 		acceptRate: number("accepts", 1, 10_000, 50),
 		...{ updates: 104, everyMs: 300, withinMs: 25_000 },
-		...{ steadyMs: 100_000, dwellMs: 6_000, calmMs: 6_000 },
+		...{ steadyMs: 70_000, dwellMs: 6_000, calmMs: 6_000 },
 	};
 }
 

@@ -1,4 +1,7 @@
-/* Those that change no answer of DNS come before those that do: names are to be steady by then. */
+/*
+ * A client follows a changed record once in ten minutes, and only where the name was steady before. So the record
+ * is changed before anything by which the monitor may call a PoP down; what comes before it fills its waiting time.
+ */
 import { CHURN } from "./churn.js";
 import type { Trouble, World } from "./contract.js";
 import { GATEWAY_KILL, POP_BLACK_HOLE, POP_KILL } from "./deaths.js";
@@ -9,9 +12,9 @@ import { MIGRATION_POLICY } from "../../playground/edge/migration/policy.js";
 export const TROUBLES: readonly Trouble[] = [
 	GATEWAY_KILL,
 	DEPLOY,
+	DNS_FLIP,
 	HANDOVER,
 	CHURN,
-	DNS_FLIP,
 	POP_KILL,
 	POP_BLACK_HOLE,
 	HOT_RESTART,
