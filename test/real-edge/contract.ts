@@ -95,7 +95,9 @@ export interface Told {
 	readonly clients: number;
 	/** Null: it did not get so far. */
 	readonly struck: Struck | null;
-	/** Wall time; null: it never struck. */
+	/** From when on messages count: wall time, as all instants. */
+	readonly beganAt: number;
+	/** Null: it never struck. */
 	readonly struckAt: number | null;
 	/** When all were back, as it was seen; null: they never were. */
 	readonly wholeAt: number | null;

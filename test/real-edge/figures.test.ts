@@ -25,7 +25,7 @@ const STRUCK: Struck = {
 
 const SUDDEN: Told = {
 	trouble: { name: "pop-kill", title: "T", about: "A", world: "envoy", kind: "sudden" },
-	...{ clients: 4, struck: STRUCK, struckAt: 1_000, wholeAt: 2_500, endedAt: 5_000 },
+	...{ clients: 4, struck: STRUCK, beganAt: 0, struckAt: 1_000, wholeAt: 2_500, endedAt: 5_000 },
 	recoveries: [back("a", 1_100, 1_400), back("b", 1_000, 2_000), back("early", 900, 1_500)],
 	sights: [
 		{ at: 900, sockets: 4, accepted: 3 },
@@ -66,7 +66,10 @@ describe("the figures of a trouble", () => {
 	});
 
 	it("count what the ledger gained, and not what it had", () => {
-		expect(findingOf(SUDDEN).counts).toMatchObject({ stored: 20, delivered: 180, lost: 0 });
+		const { counts, seconds } = findingOf(SUDDEN);
+		expect(counts).toMatchObject({ stored: 20, delivered: 180, lost: 0 });
+		// Since its beginning, which may be long before it strikes.
+		expect(seconds).toBe(5);
 	});
 
 	it("look at sockets and arrivals until all were back, not at those who go home later", () => {

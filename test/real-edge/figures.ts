@@ -17,13 +17,13 @@ const COUNTS = [
 const POINTS = 120;
 
 export function findingOf(told: Told): Finding {
-	const { trouble, clients, remarks, struck, struckAt, endedAt, ledger } = told;
+	const { trouble, clients, remarks, struck, beganAt, endedAt, ledger } = told;
 	const found: Omit<Finding, "failures"> = {
 		...{ trouble, clients, remarks },
 		struck: struck?.clients ?? 0,
 		bites: struck?.bites ?? [],
 		unit: struck?.unit ?? null,
-		seconds: (endedAt - (struckAt ?? endedAt)) / 1_000,
+		seconds: (endedAt - beganAt) / 1_000,
 		counts: Object.fromEntries(
 			COUNTS.map((name) => [name, ledger.after[name] - ledger.before[name]]),
 		) as Counts,

@@ -1,5 +1,5 @@
 /* One edge after the other, and its troubles. One that goes wrong does not take the others' figures along. */
-import type { Finding, Settings, Struck, Told, Trouble, World } from "./contract.js";
+import type { Finding, Settings, Told, Trouble, World } from "./contract.js";
 import { findingOf } from "./figures.js";
 import { calm, heard, now, type OpenEdge, openEdge, stageOf } from "./open-edge.js";
 import { proxiesOf } from "./seeing.js";
@@ -95,58 +95,69 @@ async function toldOf(
 	{ say, next }: { readonly say: RunOptions["say"]; readonly next: Next },
 ): Promise<{ readonly told: Told; readonly isWell: boolean }> {
 	open.take();
-	const failures: string[] = [];
 	const remarks: string[] = [];
-	let [struckAt, wholeAt] = [null, null] as [number | null, number | null];
+	const beganAt = now();
+	const seen: Pick<Writable<Told>, "struck" | "struckAt" | "wholeAt"> = { ...NOTHING_SEEN };
 	const strike = (): void => {
-		struckAt = now();
+		seen.struckAt = now();
 		say(`${trouble.name}: strikes`);
 	};
 	const stage = stageOf(open, { strike, say: (what) => say(`${trouble.name}: ${what}`) });
-	let struck: Struck | null = null;
-	let isWell = true;
-	try {
-		struck = await trouble.run(stage);
-		wholeAt = now();
+	const onTheWay = await failureOf(async () => {
+		seen.struck = await trouble.run(stage);
+		seen.wholeAt = now();
 		say(`${trouble.name}: all are back`);
-	} catch (error) {
-		failures.push(messageOf(error));
-	}
-	try {
+	});
+	const afterwards = await failureOf(async () => {
 		await trouble.repair(stage);
 		// Fail-back takes its time, and is part of what this one cost; the last one need not wait for it.
 		if (next === "more follow") remarks.push(...(await calm(open)));
 		await heard(open);
-	} catch (error) {
-		failures.push(`Afterwards: ${messageOf(error)}`);
-		isWell = false;
-	}
-	const { clients } = open.settings;
-	const { name, title, about, world, kind } = trouble;
+	});
 	const told: Told = {
-		trouble: { name, title, about, world, kind },
-		...{ clients, struck, struckAt, wholeAt, endedAt: now() },
+		...{
+			trouble: briefly(trouble),
+			clients: open.settings.clients,
+			...seen,
+			beganAt,
+			endedAt: now(),
+		},
 		...open.take(),
 		ledger: { before: stage.before.ledger, after: stage.state().ledger },
-		...{ failures, remarks },
+		failures: [...onTheWay, ...afterwards.map((failure) => `Afterwards: ${failure}`)],
+		remarks,
 	};
-	return { told, isWell };
+	return { told, isWell: afterwards.length === 0 };
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const NOTHING_SEEN = { struck: null, struckAt: null, wholeAt: null };
+
+/** None, or the one. */
+async function failureOf(work: () => Promise<void>): Promise<readonly string[]> {
+	try {
+		await work();
+		return [];
+	} catch (error) {
+		return [messageOf(error)];
+	}
+}
+
+const briefly = ({ name, title, about, world, kind }: Trouble): Told["trouble"] => {
+	return { name, title, about, world, kind };
+};
+
 function notRun(trouble: Trouble, { clients }: Settings, why: string): Told {
-	const { name, title, about, world, kind } = trouble;
 	const ledger = { stored: 0, unstored: 0, delivered: 0, lost: 0, repeated: 0, outOfOrder: 0 };
 	const nothing = {
 		...{ ...ledger, late: 0, altered: 0, pending: 0, oldestPendingMs: 0 },
 		...{ clients: 0, sinceMs: 0, examples: [] },
 	};
 	return {
-		trouble: { name, title, about, world, kind },
-		...{ clients, struck: null, struckAt: null, wholeAt: null, endedAt: now() },
-		...{ recoveries: [], sights: [] },
-		ledger: { before: nothing, after: nothing },
-		failures: [`Not run: ${why}`],
-		remarks: [],
+		...{ trouble: briefly(trouble), clients, ...NOTHING_SEEN, beganAt: now(), endedAt: now() },
+		...{ recoveries: [], sights: [], ledger: { before: nothing, after: nothing } },
+		...{ failures: [`Not run: ${why}`], remarks: [] },
 	};
 }
 
