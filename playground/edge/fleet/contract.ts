@@ -16,6 +16,14 @@ export interface FleetManners {
 	readonly room: number;
 	/** Of each client, in messages a second. */
 	readonly rate: number;
+	/** Messages that a client says in one go, as often as makes its rate. */
+	readonly burst: number;
+	/** Of a thread, at a time, until all it said has receipts. Who is cut off while he speaks holds up others. */
+	readonly mostSpeaking: number;
+	/** Whether nobody of a thread says anything before all of it are in their channels. */
+	readonly speaks: "at-once" | "when-all-are-there";
+	/** As long a dial may take until its client gives it up: less than a busy machine needs makes twice the work. */
+	readonly patienceMs: number;
 	/** How many are started a second and thread, at most, when there shall be more. */
 	readonly startsPerSecond: number;
 	/** Of a thread, at a time: who was started, and is not in his channel yet. */

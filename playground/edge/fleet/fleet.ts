@@ -30,10 +30,8 @@ export interface FleetOptions {
 
 /** Ten in a room: every client hears about one and a half messages a second. */
 export const MANNERS: FleetManners = {
-	room: 10,
-	rate: 0.15,
-	startsPerSecond: 50,
-	mostUnderWay: 8,
+	...{ room: 10, rate: 0.15, burst: 1, mostSpeaking: Number.POSITIVE_INFINITY, speaks: "at-once" },
+	...{ patienceMs: 4_000, startsPerSecond: 50, mostUnderWay: 8 },
 	names: "each-dial",
 };
 

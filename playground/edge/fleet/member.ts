@@ -3,6 +3,7 @@ import { type Client, type ConnectionState, createClient, type Message } from "h
 import type { LedgerEvent } from "../control/contract.js";
 import type { Recovery } from "./contract.js";
 import type { Dialling } from "./dialling.js";
+import type { Floor } from "./floor.js";
 
 export interface MemberOptions {
 	/** "fleet-17": its token too. */
@@ -13,6 +14,12 @@ export interface MemberOptions {
 	readonly dialling: Dialling;
 	/** Messages a second. */
 	readonly rate: number;
+	/** Said in one go. */
+	readonly burst: number;
+	/** Of a dial. */
+	readonly patienceMs: number;
+	/** Of its thread. */
+	readonly floor: Floor;
 	/** Whether it shows that it is about to say something: nothing is stored of that. */
 	readonly isTypingShown: boolean;
 	/** It is in its channel, or without hope of a link for now: once, and at its end at the latest. */
@@ -35,9 +42,10 @@ export class Member {
 	#said = 0;
 	#outage: Pick<Recovery, "lostAt" | "cause" | "dialledAt"> | null = null;
 	#isSettled = false;
+	#isOver = false;
 
 	constructor(options: MemberOptions) {
-		const { name, channel, endpoints, api, dialling } = options;
+		const { name, channel, endpoints, api, dialling, patienceMs } = options;
 		this.#options = options;
 		this.name = name;
 		this.client = createClient({
@@ -45,7 +53,10 @@ export class Member {
 			api,
 			getToken: async () => name,
 			// As the library has it, but for what a visitor would have to wait minutes for.
-			reconnect: { stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+			reconnect: {
+				...{ stableAfterMs: 5_000, failBackWindowMs: [5_000, 20_000] },
+				dialTimeoutMs: patienceMs,
+			},
 			degraded: { intervalMs: [3_000, 8_000] },
 			runtime: dialling.runtime,
 		});
@@ -75,6 +86,7 @@ export class Member {
 
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
+		this.#isOver = true;
 		this.#settle();
 		await this.client.close();
 	}
@@ -94,16 +106,16 @@ export class Member {
 
 	/** At random times, as people do. */
 	#wait(): void {
-		const { rate } = this.#options;
+		const { rate, burst } = this.#options;
 		if (rate <= 0) return;
-		const waitMs = ((0.5 + Math.random()) * 1_000) / rate;
+		const waitMs = ((0.5 + Math.random()) * 1_000 * burst) / rate;
 		if (!this.#options.isTypingShown || waitMs < TYPING_MS) {
-			this.#timer = setTimeout(() => this.#say(), waitMs);
+			this.#timer = setTimeout(() => this.#ask(), waitMs);
 			return;
 		}
 		this.#timer = setTimeout(() => {
 			this.#type();
-			this.#timer = setTimeout(() => this.#say(), TYPING_MS);
+			this.#timer = setTimeout(() => this.#ask(), TYPING_MS);
 		}, waitMs - TYPING_MS);
 	}
 
@@ -114,14 +126,24 @@ export class Member {
 		typing.catch(() => undefined);
 	}
 
-	#say(): void {
+	#ask(): void {
+		this.#options.floor.ask(() => this.#say());
+	}
+
+	async #say(): Promise<void> {
+		if (this.#isOver) return;
 		this.#wait();
+		const all = Array.from({ length: this.#options.burst }, () => this.#publish());
+		await Promise.all(all);
+	}
+
+	async #publish(): Promise<void> {
 		const { channel, name } = this.#options;
 		const id = `${name}.${++this.#said}.${Math.random().toString(36).slice(2, 8)}`;
 		const beganAt = now();
 		const ended = (offset: number | null, epoch: string | null): void =>
 			void this.#events.push({ is: "receipt", channel, id, offset, epoch, beganAt, at: now() });
-		this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
+		await this.client.publish(channel, { text: `${name} says ${this.#said}` }, { id }).then(
 			(receipt) => {
 				if (receipt.status === "stored") ended(receipt.position.offset, receipt.position.epoch);
 				else ended(null, null);

@@ -9,6 +9,7 @@ import {
 	type ToThread,
 } from "./contract.js";
 import { type Dialling, dialling } from "./dialling.js";
+import { Floor } from "./floor.js";
 import { Member } from "./member.js";
 import { startsNow } from "./starts.js";
 
@@ -19,6 +20,7 @@ const { world, manners, thread, threads } = workerData as ThreadData;
 const ways: readonly Dialling[] = world.neighbourhoods.map((from) =>
 	dialling(world, from, manners.names),
 );
+const floor = new Floor(manners.mostSpeaking);
 const members = new Map<number, Member>();
 /** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
 const leaving = new Set<number>();
@@ -31,10 +33,12 @@ let wanted = 0;
 let underWay = 0;
 let grown = { at: performance.now(), rest: 0 };
 
+const missing = (): number => Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
+
 function grow(): void {
+	floor.isOpen = !isHushed();
 	const at = performance.now();
-	const missing = Math.ceil(Math.max(0, wanted - thread) / threads) - members.size;
-	const asked = { missing, underWay, sinceMs: at - grown.at, rest: grown.rest };
+	const asked = { missing: missing(), underWay, sinceMs: at - grown.at, rest: grown.rest };
 	const { starts, rest } = startsNow(asked, manners);
 	grown = { at, rest };
 	let left = starts;
@@ -44,6 +48,10 @@ function grow(): void {
 		left -= 1;
 		members.set(n, newMember(n));
 	}
+}
+
+function isHushed(): boolean {
+	return manners.speaks === "when-all-are-there" && (missing() > 0 || underWay > 0);
 }
 
 function newMember(n: number): Member {
@@ -56,6 +64,9 @@ function newMember(n: number): Member {
 		// Room-mates live apart: what one says crosses PoPs to the others.
 		dialling: ways[n % ways.length] as Dialling,
 		rate: manners.rate,
+		burst: manners.burst,
+		patienceMs: manners.patienceMs,
+		floor,
 		// Pages look into the first room; in the others it would only be work.
 		isTypingShown: n < manners.room,
 		settled: () => {

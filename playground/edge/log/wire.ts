@@ -67,6 +67,16 @@ export function listen<T>(stream: Duplex, heard: (message: T) => void): void {
 	let bytes = 0;
 	let wanted = HEADER_BYTES;
 	let isBody = false;
+	/** A header, or the message behind it. */
+	const take = (part: Buffer): void => {
+		wanted = isBody ? HEADER_BYTES : part.readUInt32BE();
+		isBody = !isBody;
+		if (wanted > MOST_BYTES) return void stream.destroy();
+		if (isBody) return;
+		const message = parse<T>(part);
+		if (message === undefined) stream.destroy();
+		else heard(message);
+	};
 	stream.on("data", (chunk: Buffer) => {
 		chunks.push(chunk);
 		bytes += chunk.length;
@@ -75,15 +85,9 @@ export function listen<T>(stream: Duplex, heard: (message: T) => void): void {
 		const all = chunks.length === 1 ? chunk : Buffer.concat(chunks);
 		let at = 0;
 		while (all.length - at >= wanted && !stream.destroyed) {
-			const part = all.subarray(at, at + wanted);
-			at += wanted;
-			wanted = isBody ? HEADER_BYTES : part.readUInt32BE();
-			isBody = !isBody;
-			if (wanted > MOST_BYTES) return void stream.destroy();
-			if (isBody) continue;
-			const message = parse<T>(part);
-			if (message === undefined) return void stream.destroy();
-			heard(message);
+			const end = at + wanted;
+			take(all.subarray(at, end));
+			at = end;
 		}
 		bytes = all.length - at;
 		chunks = bytes === 0 ? [] : [all.subarray(at)];

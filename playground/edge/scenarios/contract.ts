@@ -20,10 +20,15 @@ export interface Scenario {
 	readonly edge: ScenarioEdge | null;
 	/** Done before its clients come. @default nothing */
 	readonly prepare?: readonly Action[];
-	/** What there must be clients × seconds of. @default "stored": messages published, by their receipts */
-	readonly enough?: "delivered" | "stored";
+	/** Done once its clients have come, by how long they took. @default nothing */
+	readonly paced?: (come: Coming) => readonly Action[];
 	/** Of what was seen while it ran. */
 	readonly measure?: (sights: readonly Sight[]) => Measured;
+}
+
+export interface Coming {
+	readonly clients: number;
+	readonly tookMs: number;
 }
 
 export interface Measured {

@@ -6,22 +6,20 @@ import type { Verdict } from "../stories/contract.js";
 import { type Measured, MOST_SECONDS, type Scenario, type ScenarioVerdict } from "./contract.js";
 
 export function judge(
-	{ name, enough = "stored" }: Pick<Scenario, "name" | "enough">,
+	{ name }: Pick<Scenario, "name">,
 	verdict: Verdict,
 	seed: number,
 	{ figures, failures: measured }: Measured = { figures: {}, failures: [] },
 ): ScenarioVerdict {
 	const { story: _, ...rest } = verdict;
-	const { clients, seconds, published, messages } = verdict;
+	const { clients, seconds, published } = verdict;
 	const owed = Math.floor(clients * seconds);
-	const said = enough === "stored" ? published : messages;
-	const what = enough === "stored" ? "published" : "delivered";
 	const failures = [
 		...verdict.failures,
 		...measured,
 		...(clients === 0 ? ["Nobody was there: a fleet without clients shows nothing."] : []),
-		...(said < owed
-			? [`Too little was said: ${said} messages ${what}, of clients × seconds = ${owed}.`]
+		...(published < owed
+			? [`Too little was said: ${published} messages published, of clients × seconds = ${owed}.`]
 			: []),
 	];
 	const ok = failures.length === 0;

@@ -7,7 +7,7 @@ import { DRAIN_POLICY } from "../drain/policy.js";
 import type { FleetManners } from "../fleet/contract.js";
 import { runStory } from "../stories/run-story.js";
 import { prepareEdge, type WholeEdge } from "../whole-edge.js";
-import type { Scenario, ScenarioVerdict } from "./contract.js";
+import type { Coming, Scenario, ScenarioVerdict } from "./contract.js";
 import { judge, notRun } from "./judge.js";
 import { type Sight, sightOf } from "./sights.js";
 
@@ -85,18 +85,19 @@ async function runOn(
 	scenario: Scenario,
 	{ clients, seed }: RunScenarioOptions,
 ): Promise<ScenarioVerdict> {
-	const { story, measure, enough = "stored" } = scenario;
+	const { story, measure } = scenario;
 	if (story === null) return notRun(scenario, seed);
 	const control = new ControlClient({ url: edge.control.url, token: edge.control.token });
 	await control.act({ do: "heal" });
 	await beGone(control);
 	for (const action of scenario.prepare ?? []) await control.act(action);
-	await come(control, clients ?? scenario.clients ?? MOST_HAVE);
+	const coming = await come(control, clients ?? scenario.clients ?? MOST_HAVE);
+	for (const action of scenario.paced?.(coming) ?? []) await control.act(action);
 	const sights: Sight[] = [];
 	const watching = new AbortController();
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
 	try {
-		const verdict = await runStory(story, { control, enough });
+		const verdict = await runStory(story, { control, enough: "stored" });
 		return judge(scenario, verdict, seed, measure?.(sights));
 	} finally {
 		watching.abort();
@@ -116,13 +117,15 @@ async function beGone(control: ControlClient): Promise<void> {
 	});
 }
 
-async function come(control: ControlClient, clients: number): Promise<void> {
+async function come(control: ControlClient, clients: number): Promise<Coming> {
+	const beganAt = performance.now();
 	await control.act({ do: "resize-fleet", clients });
 	await seen(
 		control,
 		({ sockets, ledger }) =>
 			sockets.primary + sockets.backup === clients && ledger.clients === clients,
 	);
+	return { clients, tookMs: performance.now() - beganAt };
 }
 
 async function seen(control: ControlClient, holds: (state: EdgeState) => unknown): Promise<void> {

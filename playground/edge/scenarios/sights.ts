@@ -5,6 +5,8 @@ import { percentOf } from "../drain/target.js";
 export interface Sight {
 	/** Wall time, in ms. */
 	readonly at: number;
+	/** Sockets a second that a gateway can take in. */
+	readonly acceptRate: number | null;
 	readonly pops: Readonly<Record<string, PopSight>>;
 }
 
@@ -22,9 +24,10 @@ interface PopSight {
 
 export type Figures = Readonly<Record<string, number>>;
 
-export function sightOf({ at, pops, drain }: EdgeState): Sight {
+export function sightOf({ at, pops, drain, acceptRate }: EdgeState): Sight {
 	return {
 		at,
+		acceptRate,
 		pops: Object.fromEntries(
 			pops.map((pop) => {
 				const isDrained = drain.state.drains.some(
@@ -76,6 +79,11 @@ export function figuresOfDrain(sights: readonly Sight[], from: string, to: strin
 		arrivalsMost: arrivals.at(-1) ?? 0,
 		emptyAfterMs: last - first,
 	};
+}
+
+/** That of its beginning: what is healed in the end is another one. Null: there was no drain. */
+export function rateOfDrain(sights: readonly Sight[], from: string): number | null {
+	return sights.find(({ pops }) => pops[from]?.isDrained)?.acceptRate ?? null;
 }
 
 function quantile(sorted: readonly number[], share: number): number {

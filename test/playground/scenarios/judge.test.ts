@@ -1,10 +1,12 @@
 /* What a verdict says, and of what it is no success. */
 import { describe, expect, it } from "vitest";
+import { drainOf, paceOf } from "../../../playground/edge/scenarios/drain-2000.js";
 import { judge, notRun, renderVerdict } from "../../../playground/edge/scenarios/judge.js";
 import { SCENARIOS, scenarioNamed } from "../../../playground/edge/scenarios/scenarios.js";
 import {
 	figuresOfDrain,
 	figuresOfFault,
+	rateOfDrain,
 	type Sight,
 } from "../../../playground/edge/scenarios/sights.js";
 import type { Verdict } from "../../../playground/edge/stories/contract.js";
@@ -59,13 +61,7 @@ describe("a verdict", () => {
 		expect(renderVerdict(verdict)).toContain(`✗ a-scenario: ${why} (`);
 	});
 
-	it("counts deliveries for one that says so, and fails by its own figures", () => {
-		const loud = { ...GOOD, published: 30, messages: 200 };
-		const delivered = { ...SCENARIO, enough: "delivered" as const };
-		expect(judge(delivered, loud, 1).is).toBe("passed");
-		expect(judge(delivered, { ...loud, messages: 199 }, 1).failures).toEqual([
-			"Too little was said: 199 messages delivered, of clients × seconds = 200.",
-		]);
+	it("fails by its own figures", () => {
 		const measured = { figures: { arrivalsP95: 300 }, failures: ["Too many at once."] };
 		expect(judge(SCENARIO, GOOD, 1, measured)).toMatchObject({
 			is: "failed",
@@ -115,6 +111,7 @@ const calm = {
 };
 const sight = (at: number, changes: Partial<typeof calm> = {}, arrivals = 0): Sight => ({
 	at,
+	acceptRate: at < 6_000 ? 40 : 50,
 	pops: { DUB: { ...calm, ...changes }, IAD: { ...calm, arrivals } },
 });
 
@@ -149,5 +146,29 @@ describe("figures", () => {
 		expect(figuresOfDrain(sights, "DUB", "IAD")).toEqual({
 			...{ moved: 20, arrivalsP50: 9, arrivalsP95: 18, arrivalsMost: 19, emptyAfterMs: 5_000 },
 		});
+		expect(rateOfDrain(sights, "DUB")).toBe(40);
+		expect(rateOfDrain(sights, "IAD")).toBeNull();
+	});
+});
+
+describe("drain-2000", () => {
+	it.each([
+		["as wanted on a machine that took in three times as many", 2_000, 7_000, 50],
+		["less on one that took its time", 2_000, 20_000, 17],
+		["a fifth at least", 2_000, 120_000, 10],
+	])("has gateways take in %s", (_, clients, tookMs, pace) =>
+		expect(paceOf(50, { clients, tookMs })).toBe(pace),
+	);
+
+	it("fails where more arrive than 1.1 × what is taken in, by the rate that its drain had", () => {
+		const { measure } = drainOf("drain-20", 20, 50);
+		const drained = (arrivals: number) => [
+			sight(1_000, { isDrained: true, sockets: 20 }, arrivals),
+			sight(2_000, { isDrained: true, sockets: 0 }, arrivals),
+		];
+		expect(measure?.(drained(88))).toMatchObject({ figures: { acceptRate: 80 }, failures: [] });
+		expect(measure?.(drained(89)).failures).toEqual([
+			"89 arrivals a second (p95) are more than 88, 1.1 × what is taken in.",
+		]);
 	});
 });
