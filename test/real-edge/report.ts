@@ -24,8 +24,8 @@ Written by \`${command}\`, all of it, in ${minutes.toFixed(0)} minutes. ${machin
 ${clients.toLocaleString("en")} clients of the SDK, in Node, over TLS, through balancers and the real proxies of four PoPs; they resolve
 names by the library, from the edge's own DNS. Each says something ${rate} times a second to a room of ten. Sockets,
 arrivals and who was struck are the servers' counts; times without a link are the clients'; what was lost or repeated is
-the ledger's, which holds every receipt against every delivery. A trouble begins when all are on the primary's name and
-nobody has moved for ${settings.calmMs / 1_000} s, and its messages are counted until that is so again.
+the ledger's, which holds every receipt against every delivery. A trouble begins when all but 2 % are on the primary's name
+and no more than that have moved for ${settings.calmMs / 1_000} s, and its messages are counted until that is so again.
 
 ${failed.length === 0 ? `All ${findings.length} troubles struck, and cost no message.` : `**${failed.length} of ${findings.length} failed**: see below.`}
 
