@@ -13,7 +13,7 @@ import { CdnPair } from "./cdn-pair.js";
 import { type EdgeConfig, namesOf, proxiesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
 import { DrainDaemon } from "./drain/daemon.js";
-import type { FleetManners, FleetWorld } from "./fleet/contract.js";
+import type { FleetManners, FleetWorld, Recovery } from "./fleet/contract.js";
 import { Fleet } from "./fleet/fleet.js";
 import { Front } from "./front.js";
 import { History } from "./history.js";
@@ -37,6 +37,8 @@ export interface AssemblyOptions {
 	/** "none": as on a machine without loopback aliases. @default "look" */
 	readonly aliases?: "look" | "none";
 	readonly manners?: Partial<FleetManners>;
+	/** Told of each of the fleet's clients that has a link again. */
+	readonly recovered?: (recovery: Recovery) => void;
 	/** What a PoP's link leads to; for tests that listen in. @default the main region itself */
 	readonly between?: (pop: string, mesh: Target | null) => Target | null;
 	/** What a real proxy's configuration becomes; for tests of one that is wrong. @default as it is */
@@ -107,9 +109,11 @@ export class Assembly {
 			authority,
 			resolve: (...asked) => this.#resolve(...asked),
 		});
-		const { manners = {} } = options;
+		const { manners = {}, recovered = () => undefined } = options;
 		const world = (): FleetWorld => this.fleetWorld();
-		this.fleet = new Fleet({ world, ledger: this.ledger, clients: config.clients, manners });
+		const { ledger } = this;
+		const { clients } = config;
+		this.fleet = new Fleet({ world, ledger, clients, manners, recovered });
 	}
 
 	/** Throws for a PoP that there is not. */
@@ -246,6 +250,7 @@ export class Assembly {
 			proxies: proxiesOf(config),
 			reshape: (arm, model) => reshape(pop.name, arm, model),
 			slots: config.slots,
+			replacing: config.replacing,
 			capacity: config.capacity,
 			room: this.room,
 		});

@@ -10,6 +10,7 @@ import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
+import type { Way } from "./proxy/envoy/replacement.js";
 import type { SlotOrder } from "./proxy/haproxy/slots.js";
 
 export interface PopConfig {
@@ -74,6 +75,8 @@ export interface EdgeConfig {
 	readonly newArm: ProxyKind | null;
 	/** Of each HAProxy, for gateways. */
 	readonly slots: SlotConfig;
+	/** How an Envoy takes over from another. */
+	readonly replacing: Way;
 	/** That Applink serves: what is published to "app:<id>" is an event for it. */
 	readonly apps: readonly AppConfig[];
 }
@@ -113,6 +116,7 @@ export const CONFIG: EdgeConfig = {
 	proxy: "embedded",
 	slots: { places: 16, order: "empty-first" },
 	newArm: null,
+	replacing: "handover",
 	apps: [],
 };
 

@@ -1,4 +1,5 @@
 /* The findings as a document. Pure. */
+import { table } from "../support/table.js";
 import type { Arm } from "./arms.js";
 import type { Broken, Churn } from "./churn.js";
 import type { Manner, PileUp, SlotsRun } from "./pile-up.js";
@@ -24,11 +25,6 @@ export interface About {
 }
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-	const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
-	return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
 
 const MANNERS: Readonly<Record<Manner, string>> = {
 	default: "as it comes",

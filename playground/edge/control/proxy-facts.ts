@@ -12,6 +12,8 @@ export interface ProxyFacts {
 	readonly panics: number | null;
 	/** Gateways that it was told of and has no place for; null: its lists have no end (Envoy). */
 	readonly unplaced: number | null;
+	/** Lists of gateways that the process has taken since its start; missing: it doesn't say. */
+	readonly updates?: number;
 	/** Gateways, as it sees them. */
 	readonly endpoints: readonly {
 		readonly address: string;

@@ -28,6 +28,8 @@ export interface FleetManners {
 	readonly startsPerSecond: number;
 	/** Of a thread, at a time: who was started, and is not in his channel yet. */
 	readonly mostUnderWay: number;
+	/** Who resolves names: our agents, for each connection anew, or the library, which keeps and follows them. */
+	readonly names: "each-dial" | "library";
 }
 
 export interface ThreadData {
@@ -73,12 +75,23 @@ export const NOBODY: ThreadCounts = {
 	errors: 0,
 };
 
+/** A link was lost, and there is another. Instants: wall time, in ms. */
+export interface Recovery {
+	readonly client: string;
+	readonly lostAt: number;
+	/** Code and message of what was known of the loss, for people. */
+	readonly cause: string;
+	/** Of the first dial after the loss; NaN: it was not seen. */
+	readonly dialledAt: number;
+	readonly backAt: number;
+	readonly role: "primary" | "backup";
+}
+
 /** Four times a second. */
 export interface FromThread {
 	readonly counts: ThreadCounts;
 	readonly reports: readonly LedgerReport[];
-	/** From links' losses to their successors, in ms. */
-	readonly recoveries: readonly number[];
+	readonly recoveries: readonly Recovery[];
 	/** Those that have closed. */
 	readonly left: readonly string[];
 }

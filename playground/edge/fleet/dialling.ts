@@ -1,25 +1,31 @@
 /*
- * How a Node client of this machine reaches the edge: every connection asks DNS as its neighbourhood does,
- * takes one of the addresses at random, and trusts the run's authority. The library would resolve names by
- * itself, but neither from an address of the asker's own nor with an authority of ours: its resolver is null.
+ * How a Node client of this machine reaches the edge, as its neighbourhood does, trusting the run's authority.
+ * "each-dial": every connection asks DNS anew and takes one of the addresses at random, so that a change is
+ * met by the next dial; the library's resolver is null. "library": it resolves by itself, by a resolver that
+ * asks from the neighbourhood: it keeps answers for their TTL, races addresses, and follows a drain.
  */
 import { Agent, type RequestOptions, request } from "node:https";
 import { type Duplex, Readable } from "node:stream";
+import { connect as connectTcp } from "node:net";
 import { connect, createSecureContext, type SecureContext } from "node:tls";
 import type { Runtime, WebSocketConstructor } from "holdfast";
 import { WebSocket } from "../websockets.js";
 import { type Resolve, resolving } from "../resolving.js";
-import type { FleetWorld } from "./contract.js";
+import type { FleetManners, FleetWorld } from "./contract.js";
 
 export interface Dialling {
 	/** For a client's `runtime`. */
-	readonly runtime: Pick<Runtime, "WebSocket" | "fetch" | "resolver">;
+	readonly runtime: Pick<Runtime, "WebSocket" | "fetch" | "resolver" | "connect">;
 	/** Ends the connections that are kept for later. */
 	readonly stop: () => void;
 }
 
 /** One a neighbourhood. */
-export function dialling(world: FleetWorld, from: string): Dialling {
+export function dialling(
+	world: FleetWorld,
+	from: string,
+	names: FleetManners["names"] = "each-dial",
+): Dialling {
 	const { dns, dohUrl } = world.node;
 	const resolve = resolving({ dns, dohUrl, hasAliases: world.hasAliases });
 	const dial = { world, from, resolve, trust: createSecureContext({ ca: world.node.authority }) };
@@ -27,14 +33,15 @@ export function dialling(world: FleetWorld, from: string): Dialling {
 	const kept = new DialAgent(dial, { keepAlive: true, maxFreeSockets: 16, timeout: 15_000 });
 	class EdgeWebSocket extends WebSocket {
 		constructor(url: string, protocols?: string | string[], options?: object) {
-			super(url, protocols, { ...options, agent });
+			const way = names === "library" ? { secureContext: dial.trust } : { agent };
+			super(url, protocols, { ...options, ...way });
 		}
 	}
 	return {
 		runtime: {
 			WebSocket: EdgeWebSocket as unknown as WebSocketConstructor,
 			fetch: (input, init) => fetchBy(kept, String(input), init ?? {}),
-			resolver: null,
+			...(names === "library" ? byLibrary(dial) : { resolver: null }),
 		},
 		stop: () => {
 			agent.destroy();
@@ -49,6 +56,21 @@ interface Dial {
 	readonly resolve: Resolve;
 	/** Read once: a certificate is not parsed again for each connection. Sessions are not shared, though. */
 	readonly trust: SecureContext;
+}
+
+/** Its questions and its connections leave from the neighbourhood. */
+function byLibrary({ world, from, resolve }: Dial): Pick<Runtime, "resolver" | "connect"> {
+	return {
+		resolver: { resolve: (name) => resolve(name, from) },
+		connect: ({ host }) => connectTcp({ ...wayTo(world, from, host), noDelay: true }),
+	};
+}
+
+/** Throws for an address that is none of the edge's. */
+function wayTo(world: FleetWorld, from: string, address: string) {
+	const target = world.reach[address];
+	if (target === undefined) throw new Error(`"${address}" is no address of the edge.`);
+	return { ...target, ...(world.hasAliases ? { localAddress: from } : {}) };
 }
 
 type Created = (error: Error | null, stream: Duplex) => void;
@@ -74,10 +96,8 @@ class DialAgent extends Agent {
 		const { world, from, resolve, trust } = this.#dial;
 		const answers = await resolve(name, from);
 		const answer = answers[Math.floor(Math.random() * answers.length)];
-		const target = world.reach[answer?.address ?? ""];
-		if (target === undefined) throw new Error(`${name} has no address of the edge.`);
-		const source = world.hasAliases ? { localAddress: from } : {};
-		const socket = connect({ ...target, ...source, servername: name, secureContext: trust });
+		const way = wayTo(world, from, answer?.address ?? "");
+		const socket = connect({ ...way, servername: name, secureContext: trust });
 		socket.setNoDelay(true);
 		return socket;
 	}

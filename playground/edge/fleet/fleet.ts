@@ -10,6 +10,7 @@ import {
 	type FleetWorld,
 	type FromThread,
 	NOBODY,
+	type Recovery,
 	type ThreadCounts,
 	type ThreadData,
 	type ToThread,
@@ -21,6 +22,8 @@ export interface FleetOptions {
 	readonly ledger: Ledger;
 	readonly clients: number;
 	readonly manners?: Partial<FleetManners>;
+	/** Told of each client that has a link again. */
+	readonly recovered?: (recovery: Recovery) => void;
 	/** @default one a core, two at most */
 	readonly threads?: number;
 }
@@ -29,6 +32,7 @@ export interface FleetOptions {
 export const MANNERS: FleetManners = {
 	...{ room: 10, rate: 0.15, burst: 1, mostSpeaking: Number.POSITIVE_INFINITY, speaks: "at-once" },
 	...{ patienceMs: 4_000, startsPerSecond: 50, mostUnderWay: 8 },
+	names: "each-dial",
 };
 
 const MOST_CLIENTS = 5_000;
@@ -107,10 +111,12 @@ export class Fleet {
 	}
 
 	#hear({ reports, recoveries, left }: FromThread): void {
-		const { ledger } = this.#options;
+		const { ledger, recovered } = this.#options;
 		for (const report of reports) ledger.take(report);
 		for (const client of left) ledger.leave(client);
-		this.#recoveries = [...this.#recoveries, ...recoveries].slice(-MOST_RECOVERIES);
+		for (const recovery of recoveries) recovered?.(recovery);
+		const took = recoveries.map(({ lostAt, backAt }) => backAt - lostAt);
+		this.#recoveries = [...this.#recoveries, ...took].slice(-MOST_RECOVERIES);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* One client of the fleet: the real SDK, in a room, that listens and now and then says something. */
-import { type Client, createClient, type Message } from "holdfast";
+import { type Client, type ConnectionState, createClient, type Message } from "holdfast";
 import type { LedgerEvent } from "../control/contract.js";
+import type { Recovery } from "./contract.js";
 import type { Dialling } from "./dialling.js";
 import type { Floor } from "./floor.js";
 
@@ -23,8 +24,7 @@ export interface MemberOptions {
 	readonly isTypingShown: boolean;
 	/** It is in its channel, or without hope of a link for now: once, and at its end at the latest. */
 	readonly settled: () => void;
-	/** A link was lost, and so long after that there was another. */
-	readonly recovered: (ms: number) => void;
+	readonly recovered: (recovery: Recovery) => void;
 }
 
 /** As long before it speaks. */
@@ -40,7 +40,7 @@ export class Member {
 	readonly #options: MemberOptions;
 	#timer: NodeJS.Timeout | undefined;
 	#said = 0;
-	#lostAt: number | null = null;
+	#outage: Pick<Recovery, "lostAt" | "cause" | "dialledAt"> | null = null;
 	#isSettled = false;
 	#isOver = false;
 
@@ -60,7 +60,7 @@ export class Member {
 			degraded: { intervalMs: [3_000, 8_000] },
 			runtime: dialling.runtime,
 		});
-		this.client.on("transition", ({ to }) => this.#note(to.status));
+		this.client.on("transition", ({ to }) => this.#note(to));
 		this.client.on("error", () => {
 			this.errors += 1;
 		});
@@ -157,14 +157,25 @@ export class Member {
 		this.#events.push({ is: "delivered", channel, id, ...position, at: now() });
 	}
 
-	#note(status: string): void {
-		if (status === "reconnecting" && this.#lostAt === null) {
-			this.#lostAt = performance.now();
-			this.outages += 1;
+	#note(state: ConnectionState): void {
+		const at = now();
+		if (state.status === "reconnecting") {
+			if (this.#outage === null) {
+				const { cause } = state;
+				this.#outage = {
+					lostAt: at,
+					cause: `${cause.code}: ${cause.message}`,
+					dialledAt: Number.NaN,
+				};
+				this.outages += 1;
+			}
+			const isFirst = Number.isNaN(this.#outage.dialledAt);
+			if (state.retryAt === null && isFirst) this.#outage = { ...this.#outage, dialledAt: at };
 		}
-		if (status !== "connected" || this.#lostAt === null) return;
-		this.#options.recovered(performance.now() - this.#lostAt);
-		this.#lostAt = null;
+		if (state.status !== "connected" || this.#outage === null) return;
+		const { name, recovered } = this.#options;
+		recovered({ client: name, ...this.#outage, backAt: at, role: state.role });
+		this.#outage = null;
 	}
 }
 

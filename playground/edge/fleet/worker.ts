@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import {
 	type FromThread,
 	NOBODY,
+	type Recovery,
 	type ThreadCounts,
 	type ThreadData,
 	type ToThread,
@@ -16,13 +17,15 @@ const TELL_MS = 250;
 const GROW_MS = 25;
 
 const { world, manners, thread, threads } = workerData as ThreadData;
-const ways: readonly Dialling[] = world.neighbourhoods.map((from) => dialling(world, from));
+const ways: readonly Dialling[] = world.neighbourhoods.map((from) =>
+	dialling(world, from, manners.names),
+);
 const floor = new Floor(manners.mostSpeaking);
 const members = new Map<number, Member>();
 /** A name is free again when it was told that its holder has left, or the ledger would take the next one for that. */
 const leaving = new Set<number>();
 const last = {
-	recoveries: [] as number[],
+	recoveries: [] as Recovery[],
 	left: [] as { readonly n: number; readonly name: string }[],
 	reports: [] as FromThread["reports"][number][],
 };
@@ -69,7 +72,7 @@ function newMember(n: number): Member {
 		settled: () => {
 			underWay -= 1;
 		},
-		recovered: (ms) => last.recoveries.push(ms),
+		recovered: (recovery) => last.recoveries.push(recovery),
 	});
 }
 

@@ -11,6 +11,7 @@ import type { PopConfig, ProxyKind, SlotConfig } from "../config.js";
 import type { PopState } from "../control/contract.js";
 import { addressesOf } from "../migration/arms.js";
 import type { ArmName } from "../migration/contract.js";
+import type { Way } from "../proxy/envoy/replacement.js";
 import type { ProxyModel } from "../proxy/model/model.js";
 import { RealProxy } from "../proxy/real-proxy.js";
 import type { KeyPair } from "../tls/authority.js";
@@ -28,6 +29,7 @@ export interface ArmsOptions {
 	readonly pop: PopConfig;
 	/** Null: there is no new arm. */
 	readonly proxies: Readonly<Record<"old", ProxyKind>> & Readonly<Record<"new", ProxyKind | null>>;
+	readonly replacing: Way;
 	readonly routes: readonly Route[];
 	/** Shown to clients. */
 	readonly certificate: KeyPair;
@@ -74,6 +76,7 @@ function newProxy(arm: ArmName, kind: ProxyKind, options: ArmsOptions): PopProxy
 		});
 	return new RealProxy({
 		...{ arm, kind, pop, routes, certificate, capacity, slots, applink },
+		replacing: options.replacing,
 		reshape: (model) => options.reshape(arm, model),
 		gateways: () => (isLogNear() ? gateways.flatMap(({ target }) => target ?? []) : []),
 		webapp: () => api.target,

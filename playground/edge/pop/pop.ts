@@ -35,7 +35,7 @@ import { stateOf } from "./state-of.js";
 export interface PopOptions
 	extends Pick<
 		ArmsOptions,
-		"proxies" | "routes" | "certificate" | "capacity" | "slots" | "reshape"
+		"proxies" | "replacing" | "routes" | "certificate" | "capacity" | "slots" | "reshape"
 	> {
 	readonly config: PopConfig;
 	readonly isMain: boolean;

@@ -25,6 +25,7 @@ import { freePort } from "../tools/free-port.js";
 import { checkTool } from "./check-tool.js";
 import { CERTIFICATE, edgeModel, MESH, ZONES } from "./edge-model.js";
 import { Envoy } from "./envoy/envoy.js";
+import type { Way } from "./envoy/replacement.js";
 import { Haproxy } from "./haproxy/haproxy.js";
 import type { Material } from "./material.js";
 import type { EndpointSet, ProxyModel } from "./model/model.js";
@@ -32,6 +33,8 @@ import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
+	/** How an Envoy takes over from another. */
+	readonly replacing: Way;
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
 	/** Which of the PoP's it is: told to gateways. */
@@ -173,7 +176,7 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, arm, capacity, certificate, slots, reshape } = this.#options;
+		const { kind, pop, routes, arm, capacity, certificate, reshape } = this.#options;
 		const { mesh } = this.#options.applink;
 		const applinkTls = mesh === null ? null : { serverName: MESH_NAME, protocol: ALPN.link };
 		const listen = { host: "127.0.0.1", port };
@@ -186,7 +189,8 @@ export class RealProxy implements PopProxy {
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };
-		if (kind === "envoy") return new Envoy(setup);
+		const { slots, replacing: way } = this.#options;
+		if (kind === "envoy") return new Envoy({ ...setup, way });
 		return new Haproxy({ ...setup, options: { slots: slots.places }, slotOrder: slots.order });
 	}
 

@@ -14,19 +14,19 @@ export async function factsOf(
 	const { version } = await admin.info();
 	const { connections } = await clientsOf(admin);
 	const hosts = await admin.hosts(cluster);
-	const [refused, panics] = [
-		`cluster.${cluster}.upstream_rq_5xx`,
-		`cluster.${cluster}.lb_healthy_panic`,
-	];
-	const counts = await admin.stats(`^cluster\\.${cluster}\\.(upstream_rq_5xx|lb_healthy_panic)$`);
+	const of = (count: string): string => `cluster.${cluster}.${count}`;
+	const wanted = "upstream_rq_5xx|lb_healthy_panic|update_success";
+	const counts = await admin.stats(`^cluster\\.${cluster}\\.(${wanted})$`);
+	const updates = counts.get(of("update_success"));
 	return {
 		kind: "envoy",
 		version: version.split("/")[1] ?? version,
 		processes,
 		connections,
-		refused: counts.get(refused) ?? 0,
-		panics: counts.get(panics) ?? 0,
+		refused: counts.get(of("upstream_rq_5xx")) ?? 0,
+		panics: counts.get(of("lb_healthy_panic")) ?? 0,
 		unplaced: null,
+		...(updates === undefined ? {} : { updates }),
 		endpoints: hosts.map(({ address, isWell, why }) => ({ address, isWell, why })),
 	};
 }
