@@ -11,7 +11,13 @@ const AUDIT_FILE = ".tmp/edge-audit.jsonl";
 const say = (words: string): void => void process.stdout.write(words);
 
 /** Resolves when it has stopped. Rejects, with words for people, if a part does not start. */
-export async function runPlayground({ port, clients, log, proxy }: Settings): Promise<void> {
+export async function runPlayground({
+	port,
+	clients,
+	log,
+	proxy,
+	newArm,
+}: Settings): Promise<void> {
 	const page = new PageServer();
 	// First of all: the edge must know from which origin its page comes.
 	await page.listen(port).catch((error: Error) => refuse(error, port));
@@ -21,6 +27,7 @@ export async function runPlayground({ port, clients, log, proxy }: Settings): Pr
 		clients,
 		log,
 		proxy,
+		newArm,
 		cdnRoot: BUILD_FOLDER,
 		pageOrigins: page.origins,
 		ports: { ...ports, edge: 0 },

@@ -9,6 +9,8 @@ export interface Settings {
 	readonly port: number;
 	/** Of each PoP. */
 	readonly proxy: ProxyKind;
+	/** Beside it, to migrate to; null: none but what the edge has by itself. */
+	readonly newArm: ProxyKind | null;
 	/** Where the edge's messages lie. */
 	readonly log: LogKind;
 	/** Background clients at the start. */
@@ -36,7 +38,12 @@ a fleet of clients) and a page that shows it, and lets you break it.
                    that is started for it. (default: memory)
   --proxy <which>  in each PoP: embedded, envoy or haproxy; the last two are real ones, which
                    npm run edge:install gets. (default: embedded)
+  --to <which>     another of them beside it in each PoP, which nobody is led to until
+                   npm run edge -- migrate: --proxy haproxy --to envoy. (default: none)
   --help           prints this
+
+Faults with a verdict each, on an edge of their own, with the same --proxy and --log:
+npm run scenario -- --help
 `;
 
 /** Throws an error with a message for people. */
@@ -46,6 +53,7 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		options: {
 			port: { type: "string" },
 			proxy: { type: "string" },
+			to: { type: "string" },
 			clients: { type: "string" },
 			log: { type: "string" },
 			help: { type: "boolean", short: "h" },
@@ -60,7 +68,13 @@ export function readSettings(args: readonly string[]): Settings | "help" {
 		throw new Error(`--clients ${values.clients} is no number of clients.`);
 	const log = LOG_KINDS.find((kind) => kind === (values.log ?? "memory"));
 	if (log === undefined) throw new Error(`--log ${values.log}: it is memory, redis or nats.`);
-	const proxy = PROXIES.find((each) => each === (values.proxy ?? "embedded"));
-	if (proxy === undefined) throw new Error(`--proxy ${values.proxy}: it is ${PROXIES.join(", ")}.`);
-	return { port, proxy, log, clients };
+	const proxy = readProxy("--proxy", values.proxy ?? "embedded");
+	const newArm = values.to === undefined ? null : readProxy("--to", values.to);
+	return { port, proxy, newArm, log, clients };
+}
+
+function readProxy(option: string, given: string): ProxyKind {
+	const found = PROXIES.find((each) => each === given);
+	if (found === undefined) throw new Error(`${option} ${given}: it is ${PROXIES.join(", ")}.`);
+	return found;
 }

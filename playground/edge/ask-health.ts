@@ -1,6 +1,7 @@
-/* A question for a PoP's health through one of its balancers, on a new connection, as a newcomer would come in. */
-import type { IncomingMessage } from "node:http";
+/* A question to a PoP through one of its balancers, on a new connection, as a newcomer would come in. */
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { request } from "node:https";
+import type { Duplex } from "node:stream";
 import { type EdgeConfig, namesOf } from "./config.js";
 import { HEALTH_PATH } from "./pop/health-path.js";
 import type { Reach } from "./reach.js";
@@ -12,16 +13,28 @@ export interface Asker {
 	readonly authority: string;
 }
 
-/** Its body is not read. Rejects with the system's error, or when aborted. */
-export function askHealth(
+export interface Question {
+	readonly path: string;
+	readonly headers?: OutgoingHttpHeaders;
+}
+
+export const askHealth = (
+	asker: Asker,
+	address: string,
+	signal: AbortSignal,
+): Promise<IncomingMessage> => ask(asker, address, signal, { path: HEALTH_PATH });
+
+/** Its body is not read, and what is upgraded is ended. Rejects with the system's error, or when aborted. */
+export function ask(
 	{ config, reach, authority }: Asker,
 	address: string,
 	signal: AbortSignal,
+	question: Question,
 ): Promise<IncomingMessage> {
 	return new Promise((resolve, reject) => {
 		const asked = request({
 			...reach.of(address),
-			path: HEALTH_PATH,
+			...question,
 			servername: namesOf(config).primary,
 			ca: authority,
 			agent: false,
@@ -29,6 +42,11 @@ export function askHealth(
 		});
 		asked.on("response", (response) => {
 			response.resume();
+			resolve(response);
+		});
+		asked.on("upgrade", (response: IncomingMessage, socket: Duplex) => {
+			socket.on("error", () => undefined);
+			socket.destroy();
 			resolve(response);
 		});
 		asked.on("error", reject);

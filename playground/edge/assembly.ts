@@ -5,10 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Crowd } from "./api/crowd.js";
 import { FileRoom } from "./api/files/file-room.js";
+import { LINK_PATH } from "./applink/opening.js";
 import type { Target } from "./balancer.js";
 import { CdnPair } from "./cdn-pair.js";
-import { type EdgeConfig, namesOf } from "./config.js";
+import { type EdgeConfig, namesOf, proxiesOf } from "./config.js";
 import type { Counts, EdgeState, Where } from "./control/contract.js";
 import { DrainDaemon } from "./drain/daemon.js";
 import type { FleetManners, FleetWorld } from "./fleet/contract.js";
@@ -17,6 +19,8 @@ import { Front } from "./front.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
 import { type LogStore, logStore } from "./log/log-store.js";
+import { addressesOf } from "./migration/arms.js";
+import type { ArmName } from "./migration/contract.js";
 import { Migration } from "./migration/migration.js";
 import { Monitor } from "./monitor.js";
 import { Names } from "./names.js";
@@ -24,6 +28,7 @@ import { Attendance } from "./pop/attendance.js";
 import { MainRegion } from "./pop/main-region.js";
 import { Pop } from "./pop/pop.js";
 import { edgeRoutes } from "./pop/routes.js";
+import type { ProxyModel } from "./proxy/model/model.js";
 import type { Reach } from "./reach.js";
 import { type Resolve, resolving } from "./resolving.js";
 import type { Credentials } from "./tls/credentials.js";
@@ -34,6 +39,8 @@ export interface AssemblyOptions {
 	readonly manners?: Partial<FleetManners>;
 	/** What a PoP's link leads to; for tests that listen in. @default the main region itself */
 	readonly between?: (pop: string, mesh: Target | null) => Target | null;
+	/** What a real proxy's configuration becomes; for tests of one that is wrong. @default as it is */
+	readonly reshape?: (pop: string, arm: ArmName, model: ProxyModel) => ProxyModel;
 }
 
 export class Assembly {
@@ -52,6 +59,7 @@ export class Assembly {
 	readonly cdns: CdnPair;
 	readonly front: Front;
 	readonly fleet: Fleet;
+	readonly crowd: Crowd;
 	readonly ledger = new Ledger();
 	readonly history = new History();
 	readonly drain: DrainDaemon;
@@ -78,7 +86,8 @@ export class Assembly {
 		this.pops = config.pops.map((pop) => this.#newPop(pop, options));
 		const { authority } = credentials;
 		const saw = (pop: string, isUp: boolean): void => this.names.saw(pop, isUp);
-		this.monitor = new Monitor({ config, reach, authority, saw });
+		const through = (pop: string): string => this.#asked(pop);
+		this.monitor = new Monitor({ config, reach, authority, through, saw });
 		const acceptRate = (): number | null => this.acceptRate;
 		const { names, pops } = this;
 		this.drain = new DrainDaemon({ config, reach, authority, names, pops, acceptRate });
@@ -90,6 +99,7 @@ export class Assembly {
 			pops,
 			audit: this.drain.audit,
 		});
+		this.crowd = new Crowd({ config, reach, authority });
 		this.cdns = new CdnPair(config.cdnRoot);
 		this.front = new Front({
 			config,
@@ -191,8 +201,17 @@ export class Assembly {
 		return this.#resolver(name, from);
 	}
 
+	/** An arm that newcomers have left may be taken away, and its PoP is none the worse. */
+	#asked(pop: string): string {
+		const { config } = this.pop(pop);
+		const [address] = [...addressesOf(config, this.migration.leads), ...config.addresses];
+		return address ?? "";
+	}
+
 	#newMain(): MainRegion {
 		const { config, credentials } = this;
+		const { primary, backup } = namesOf(config);
+		const { port } = this.reach;
 		return new MainRegion({
 			log: this.store.log,
 			certificate: credentials.mesh,
@@ -201,10 +220,14 @@ export class Assembly {
 			attendance: this.#attendance,
 			allowedOrigins: () => config.pageOrigins,
 			apps: config.apps,
+			links: [`wss://${primary}:${port}${LINK_PATH}`, `wss://${backup}:${port}${LINK_PATH}`],
 		});
 	}
 
-	#newPop(pop: EdgeConfig["pops"][number], { between }: AssemblyOptions): Pop {
+	#newPop(
+		pop: EdgeConfig["pops"][number],
+		{ between, reshape = (_pop, _arm, model) => model }: AssemblyOptions,
+	): Pop {
 		const { config, credentials, reach, main } = this;
 		const certificate = credentials.pops.get(pop.name);
 		if (certificate === undefined) throw new Error(`${pop.name} has no certificate.`);
@@ -220,7 +243,9 @@ export class Assembly {
 			attendance: this.#attendance,
 			acceptRate: () => this.acceptRate,
 			allowedOrigins: () => config.pageOrigins,
-			proxy: config.proxy,
+			proxies: proxiesOf(config),
+			reshape: (arm, model) => reshape(pop.name, arm, model),
+			slots: config.slots,
 			capacity: config.capacity,
 			room: this.room,
 		});

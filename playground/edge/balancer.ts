@@ -79,12 +79,12 @@ export class Balancer {
 		return this.#port.connections;
 	}
 
-	/** Those of them whose clients have sent something within this time, from now back. */
-	activeWithin(ms: number): number {
+	/** Those of them that have lasted so long. */
+	lasting(ms: number): number {
 		const since = performance.now() - ms;
-		let active = 0;
-		for (const { saidAt } of this.#flows) if (saidAt >= since) active += 1;
-		return active;
+		let lasting = 0;
+		for (const { openedAt } of this.#flows) if (openedAt <= since) lasting += 1;
+		return lasting;
 	}
 
 	get conditions(): Conditions {
@@ -164,8 +164,7 @@ interface FlowOptions {
 /** A connection, from its acceptance on; it has a link once it has a target. */
 class Flow {
 	isLost = false;
-	/** When bytes of its client reached the target last; from the clock's beginning on: never. */
-	saidAt = Number.NEGATIVE_INFINITY;
+	readonly openedAt = performance.now();
 	readonly #options: FlowOptions;
 	readonly #idle: NodeJS.Timeout;
 	#link: TcpLink | null = null;
@@ -214,7 +213,6 @@ class Flow {
 		const socket = connect({ ...address, allowHalfOpen: true, noDelay: true });
 		const moved: FlowOptions["moved"] = (direction, bytes) => {
 			this.#touch();
-			if (direction === "up") this.saidAt = performance.now();
 			this.#options.moved(direction, bytes);
 		};
 		this.#link = new TcpLink({ client, target: socket, delayMs, moved, ended });

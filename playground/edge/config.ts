@@ -10,6 +10,7 @@ import { checkDrainPolicy, DRAIN_POLICY } from "./drain/policy.js";
 import type { LogKind } from "./log/log-store.js";
 import type { MigrationPolicy } from "./migration/contract.js";
 import { MIGRATION_POLICY } from "./migration/policy.js";
+import type { SlotOrder } from "./proxy/haproxy/slots.js";
 
 export interface PopConfig {
 	/** "DUB": in certificates, in metadata of DNS, in the control API. */
@@ -66,8 +67,21 @@ export interface EdgeConfig {
 	readonly clients: number;
 	/** Of all PoPs: our own, in this process, or a real one, which has to be installed. */
 	readonly proxy: ProxyKind;
+	/**
+	 * Another one beside it, behind each PoP's last balancer: what a migration leads to. Null: a second one of our
+	 * own where `proxy` is that, since it costs nothing; else one proxy stands behind all balancers.
+	 */
+	readonly newArm: ProxyKind | null;
+	/** Of each HAProxy, for gateways. */
+	readonly slots: SlotConfig;
 	/** That Applink serves: what is published to "app:<id>" is an event for it. */
 	readonly apps: readonly AppConfig[];
+}
+
+export interface SlotConfig {
+	/** Made when it starts: one gateway more gets nobody. */
+	readonly places: number;
+	readonly order: SlotOrder;
 }
 
 export const PROXIES = ["embedded", "envoy", "haproxy"] as const;
@@ -97,6 +111,8 @@ export const CONFIG: EdgeConfig = {
 	cdnRoot: null,
 	clients: 500,
 	proxy: "embedded",
+	slots: { places: 16, order: "empty-first" },
+	newArm: null,
 	apps: [],
 };
 
@@ -112,7 +128,7 @@ function pop({ block, ...rest }: PopSketch): PopConfig {
 
 /** Throws on a configuration that no edge can be started from. */
 export function checkConfig(config: EdgeConfig): EdgeConfig {
-	const { pops, main, ttl, capacity, clients, proxy } = config;
+	const { pops, main, ttl, capacity, clients, slots } = config;
 	const fail = (why: string): never => {
 		throw new RangeError(`The edge's configuration: ${why}`);
 	};
@@ -125,10 +141,22 @@ export function checkConfig(config: EdgeConfig): EdgeConfig {
 		if (own.length === 0 || !(gateways >= 1)) fail(`${name} needs an address and a gateway.`);
 	if (!(ttl >= 1)) fail("a TTL is at least a second.");
 	if (!(capacity >= 1)) fail("a PoP can hold a socket at least.");
-	if (!PROXIES.includes(proxy)) fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
+	for (const proxy of [config.proxy, config.newArm])
+		if (proxy !== null && !PROXIES.includes(proxy))
+			fail(`"${proxy}" is no proxy; there are ${PROXIES.join(", ")}.`);
+	if (!(slots.places >= 1)) fail("HAProxy needs a place for a gateway.");
 	if (!(clients >= 0)) fail("there are no fewer clients than none.");
 	checkDrainPolicy(config.drain, fail);
 	return config;
+}
+
+/** What stands behind each PoP's balancers; null: the old arm's proxy behind all of them. */
+export function proxiesOf({
+	proxy,
+	newArm,
+}: Pick<EdgeConfig, "proxy" | "newArm">): Readonly<Record<"old", ProxyKind>> &
+	Readonly<Record<"new", ProxyKind | null>> {
+	return { old: proxy, new: newArm ?? (proxy === "embedded" ? proxy : null) };
 }
 
 /** The names that clients dial. */

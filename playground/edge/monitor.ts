@@ -1,19 +1,13 @@
 /*
- * What DNS knows of a PoP's health: each is asked through its first balancer, as a client would come in,
+ * What DNS knows of a PoP's health: each is asked through one balancer, as a client would come in,
  * TLS and all. So many failures in a row make it down, so many successes up again.
  */
-import { request } from "node:https";
-import type { EdgeConfig } from "./config.js";
-import { namesOf } from "./config.js";
+import { type Asker, askHealth } from "./ask-health.js";
 import type { PopState } from "./control/contract.js";
-import { HEALTH_PATH } from "./pop/health-path.js";
-import type { Reach } from "./reach.js";
 
-export interface MonitorOptions {
-	readonly config: EdgeConfig;
-	readonly reach: Reach;
-	/** Who signed what the PoPs show: PEM. */
-	readonly authority: string;
+export interface MonitorOptions extends Asker {
+	/** By which of its addresses a PoP is asked. */
+	readonly through: (pop: string) => string;
 	/** Whenever it is sure. */
 	readonly saw: (pop: string, isUp: boolean) => void;
 }
@@ -78,28 +72,14 @@ export class Monitor {
 	}
 
 	/** The status, or rejects with why there is none. */
-	#ask(pop: string): Promise<string> {
-		const { config, reach, authority } = this.#options;
-		const { addresses } = config.pops.find(({ name }) => name === pop) ?? { addresses: [] };
-		const { timeoutMs } = config.monitor;
-		const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(timeoutMs)]);
-		return new Promise((resolve, reject) => {
-			const asked = request({
-				...reach.of(addresses[0] ?? ""),
-				path: HEALTH_PATH,
-				servername: namesOf(config).primary,
-				ca: authority,
-				agent: false,
-				signal,
-			});
-			asked.on("response", (response) => {
-				response.resume();
-				resolve(String(response.statusCode));
-			});
-			asked.on("error", (error: NodeJS.ErrnoException) =>
-				reject(new Error(signal.aborted ? "no answer" : (error.code ?? error.message))),
-			);
-			asked.end();
+	async #ask(pop: string): Promise<string> {
+		const { config, through } = this.#options;
+		const late = AbortSignal.timeout(config.monitor.timeoutMs);
+		const signal = AbortSignal.any([this.#end.signal, late]);
+		const answer = askHealth(this.#options, through(pop), signal);
+		const { statusCode } = await answer.catch((error: NodeJS.ErrnoException) => {
+			throw new Error(signal.aborted ? "no answer" : (error.code ?? error.message));
 		});
+		return String(statusCode);
 	}
 }

@@ -44,7 +44,7 @@ export function partsOf(edge: Assembly, control: Pick<Part, "start" | "stop">): 
 		monitorOf(edge),
 		{
 			name: "migration",
-			start: async () => undefined,
+			start: async () => edge.migration.rest(),
 			stop: async () => edge.migration.stop(),
 		},
 		{
@@ -86,12 +86,12 @@ function partsOfPop(pop: Pop): readonly Part[] {
 				),
 		},
 		{ name: `${name}/api`, start: () => pop.api.start(), stop: () => pop.api.stop() },
-		{
-			name: `${name}/proxy`,
-			start: () => pop.proxy.start(),
-			stop: () => pop.proxy.stop(),
-			look: () => failedIf(pop.proxy.trouble ?? null),
-		},
+		...pop.arms.map(({ name: arm, proxy }) => ({
+			name: `${name}/${arm === "old" ? "proxy" : "new-arm"}`,
+			start: () => proxy.start(),
+			stop: () => proxy.stop(),
+			look: () => failedIf(proxy.trouble ?? null),
+		})),
 		{
 			name: `${name}/balancers`,
 			start: () => pop.startBalancers(),

@@ -5,6 +5,8 @@
  *    a navigation ─▶ network ─ 200 and HTML ─▶ kept, and shown
  *                       │ fails, 5xx, or 3 s passed and a copy is here
  *                       ╰─▶ the copy
+ *
+ * The page that registers it was loaded before it could look on: that is kept out of the browser's own cache.
  */
 
 /** What TypeScript's DOM lacks of a worker. */
@@ -12,7 +14,10 @@ interface WorkerScope {
 	addEventListener(type: "install" | "activate", listener: (event: Extendable) => void): void;
 	addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
 	skipWaiting(): Promise<void>;
-	readonly clients: { claim(): Promise<void> };
+	readonly clients: {
+		claim(): Promise<void>;
+		matchAll(of: { readonly type: "window" }): Promise<readonly { readonly url: string }[]>;
+	};
 }
 interface Extendable {
 	waitUntil(work: Promise<unknown>): void;
@@ -28,7 +33,7 @@ const MOST_PAGES = 30;
 
 const scope = globalThis as unknown as WorkerScope;
 scope.addEventListener("install", (event) => event.waitUntil(scope.skipWaiting()));
-scope.addEventListener("activate", (event) => event.waitUntil(scope.clients.claim()));
+scope.addEventListener("activate", (event) => event.waitUntil(begin()));
 scope.addEventListener("fetch", (event) => {
 	const { request } = event;
 	if (request.mode !== "navigate" || request.method !== "GET") return;
@@ -36,6 +41,19 @@ scope.addEventListener("fetch", (event) => {
 	event.waitUntil(answer.then(({ kept }) => kept).catch(() => undefined));
 	event.respondWith(show(request, answer));
 });
+
+async function begin(): Promise<void> {
+	await scope.clients.claim();
+	const pages = await scope.clients.matchAll({ type: "window" });
+	await Promise.all(pages.map((page) => keepShown(page).catch(never)));
+}
+
+/** The server is not asked again: the address may have a code in it that is good for once (RFC 6749, 4.1.2). */
+async function keepShown(page: { readonly url: string }): Promise<void> {
+	const request = new Request(page.url, { mode: "same-origin", cache: "only-if-cached" });
+	const response = await fetch(request);
+	if (isKeepable(response)) await keep(request, response);
+}
 
 interface Answer {
 	readonly response: Response;

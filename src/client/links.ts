@@ -148,7 +148,7 @@ export class Links implements LinkKeeping, LinkFacts {
 			token,
 			class: this.#lastUrl === null ? "boot" : "resume",
 			client: queue.client,
-			link: this.#shell.publisher.helloLink(dialId),
+			link: this.#shell.publisher.links.ofHello(dialId),
 			name: NAME,
 			version: VERSION,
 			short: true,

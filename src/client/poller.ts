@@ -9,6 +9,7 @@ import type {
 } from "../protocol/frames.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type HistoryQuery, HttpHalf } from "../transport/http.js";
+import type { LinkNumbers } from "./link-numbers.js";
 import type { QueueIdentity } from "./outbox-store.js";
 import type { TokenSource } from "./token.js";
 
@@ -17,7 +18,10 @@ type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 /** What HTTP requests need of the rest of the client. */
 export interface PollerContext {
 	readonly token: TokenSource;
-	readonly publisher: { readonly queue: QueueIdentity; requestLink(): number };
+	readonly publisher: {
+		readonly queue: QueueIdentity;
+		readonly links: Pick<LinkNumbers, "ofRequest">;
+	};
 	/** Whom the server takes us for; throws if that is somebody else than before. */
 	identified(identity: string): void;
 }
@@ -45,7 +49,12 @@ export class Poller {
 		const publishes = order.publishes.map(({ first, ...publish }) =>
 			first ? { ...publish, first } : publish,
 		);
-		const body = { client, link: this.#context.publisher.requestLink(), ...this.#as(), publishes };
+		const body = {
+			client,
+			link: this.#context.publisher.links.ofRequest(),
+			...this.#as(),
+			publishes,
+		};
 		return this.#authorized((token, signal) => this.http.publish(body, { token, signal }));
 	}
 

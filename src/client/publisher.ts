@@ -9,14 +9,12 @@ import type { PublishedFrame, RejectedFrame } from "../protocol/frames.js";
 import { Cell } from "../reactive/readable.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { PublishOptions } from "./client.js";
+import { LinkNumbers } from "./link-numbers.js";
 import { type Definition, Machine, type World } from "./machine.js";
 import { newQueue, OutboxStore, type QueueIdentity } from "./outbox-store.js";
 import { type Carried, type PublishEnd, Promises } from "./promises.js";
 import { invalid } from "./settings.js";
 import { toJson } from "./to-json.js";
-
-/** More than a dial's deadline has time for. */
-const REQUESTS_A_DIAL = 1_024;
 
 export type SendOrder = Extract<OutboxEffect, { type: "send" }>;
 
@@ -54,8 +52,11 @@ export class Publisher {
 	#route: Route | null = null;
 	/** How long the route's server remembers ids. */
 	dedupeMs = 0;
-	/** The hello that has neither been welcomed nor lost, and the last number given away below its own. */
-	#hello: { readonly dialId: number; below: number } | null = null;
+	/** Of hellos, and of publishes over HTTP. */
+	readonly links = new LinkNumbers(
+		() => this.queue.link,
+		(step) => this.#nextLink(step),
+	);
 	#ids = 0;
 
 	constructor(policy: OutboxPolicy, runtime: Runtime, world: World, carrier: Carrier) {
@@ -92,22 +93,6 @@ export class Publisher {
 		return this.#opening;
 	}
 
-	/**
-	 * The number of a hello: above all others, with room below it for the requests that are made before
-	 * its welcome. Numbered after it, they would fence the very link that takes over from them.
-	 */
-	helloLink(dialId: number): number {
-		this.#hello = { dialId, below: this.queue.link };
-		return this.#nextLink(REQUESTS_A_DIAL);
-	}
-
-	/** The number of a publish over HTTP. */
-	requestLink(): number {
-		if (this.#hello === null) return this.#nextLink(1);
-		this.#hello.below += 1;
-		return this.#hello.below;
-	}
-
 	#nextLink(step: number): number {
 		if (this.#store !== null) return this.#store.nextLink(step);
 		this.#queue.link += step;
@@ -122,7 +107,7 @@ export class Publisher {
 
 	/** Nothing leaves ahead of what an earlier process left: what comes too early waits for that. */
 	routeOpened(route: Route, dedupeMs: number): void {
-		this.#answered(route.link);
+		this.links.answered(route.link);
 		if (this.#route !== null) this.routeClosed(this.#route.link);
 		this.#route = route;
 		this.dedupeMs = dedupeMs;
@@ -132,15 +117,11 @@ export class Publisher {
 
 	/** Of a link that is not the route, nothing is told. */
 	routeClosed(link: number): void {
-		this.#answered(link);
+		this.links.answered(link);
 		if (this.#route?.link !== link) return;
 		this.#route = null;
 		this.#tell({ type: "route-closed", link });
 		this.#carrier.routed();
-	}
-
-	#answered(dialId: number): void {
-		if (this.#hello?.dialId === dialId) this.#hello = null;
 	}
 
 	get route(): Route | null {

@@ -20,7 +20,7 @@ import type {
 	TabMessage,
 } from "../share/contract.js";
 import * as election from "../share/election.js";
-import { readMessage } from "../share/messages.js";
+import { isParcel, readMessage } from "../share/messages.js";
 import { type Definition, Machine } from "./machine.js";
 import type { SendOrder } from "./publisher.js";
 import { nameGroup } from "./share-group.js";
@@ -191,7 +191,7 @@ export class Sharing implements ShareKeeping {
 		const { from } = message;
 		switch (message.type) {
 			case "view":
-				if (isLedBy(this.state, from)) seat?.apply(from, message);
+				if (election.isLedBy(this.state, from)) seat?.apply(from, message);
 				return;
 			case "down":
 				return seat?.down(from, message);
@@ -289,14 +289,4 @@ export class Sharing implements ShareKeeping {
 		const { seat } = this.roles;
 		seat?.calls.tell(seat.leader, name, reason);
 	}
-}
-
-const PARCELS = ["view", "down", "up", "call", "reply"];
-
-function isParcel(message: TabMessage): message is Parcel & { readonly from: TabId } {
-	return PARCELS.includes(message.type);
-}
-
-function isLedBy(state: election.ElectionState, from: TabId): boolean {
-	return (state.status === "following" || state.status === "succeeding") && state.leader === from;
 }

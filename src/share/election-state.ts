@@ -116,6 +116,10 @@ export function isInDoubt(state: ElectionState, now: number): boolean {
 	return state.doubtUntil !== null || now - state.beatAt > leaseOf(state, now) - BEAT_MS;
 }
 
+export function isLedBy(state: ElectionState, tab: TabId): boolean {
+	return (state.status === "following" || state.status === "succeeding") && state.leader === tab;
+}
+
 /** We were away ourselves: what was said meanwhile may lie unread behind this tick. */
 export function isLate({ hiddenAt }: ElectionState, now: number, dueAt: number): boolean {
 	return now - dueAt > (hiddenAt === null ? LATE_MS : LATE_HIDDEN_MS);

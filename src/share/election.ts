@@ -45,7 +45,13 @@ import {
 	TAB_GONE_MS,
 } from "./election-state.js";
 
-export { dueAt, type ElectionState, initialElection, isInDoubt } from "./election-state.js";
+export {
+	dueAt,
+	type ElectionState,
+	initialElection,
+	isInDoubt,
+	isLedBy,
+} from "./election-state.js";
 
 type Fact<T extends ElectionInput["type"]> = Extract<ElectionInput, { type: T }>;
 type Heed<T extends ElectionInput["type"]> = (

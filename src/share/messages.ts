@@ -4,7 +4,7 @@
  */
 import { isCount, isNumber, isObject, isText, type Raw } from "../protocol/checks.js";
 import { MAX_FRAMES, MAX_IDENTITY_LENGTH, SERVER_TEXT } from "../protocol/limits.js";
-import type { TabMessage } from "./contract.js";
+import type { Parcel, TabId, TabMessage } from "./contract.js";
 import { LONGEST_LEASE_MS } from "./election-state.js";
 
 const MAX_ID = 64;
@@ -28,6 +28,12 @@ export function readMessage(data: unknown): TabMessage | null {
 	if (!isObject(data) || !isTabId(data.from) || !isText(data.type)) return null;
 	const check = Object.hasOwn(CHECKS, data.type) ? CHECKS[data.type as TabMessage["type"]] : null;
 	return check?.(data) ? (data as unknown as TabMessage) : null;
+}
+
+const PARCELS = ["view", "down", "up", "call", "reply"];
+
+export function isParcel(message: TabMessage): message is Parcel & { readonly from: TabId } {
+	return PARCELS.includes(message.type);
 }
 
 const CHECKS: { readonly [T in TabMessage["type"]]: (message: Raw) => boolean } = {

@@ -8,6 +8,7 @@ import { bootHash, type BootOptions, bootTag, serviceWorkerText } from "../../sr
 import { ASYNC_DISPOSE } from "../../src/reactive/disposable.js";
 import { launchChromium } from "../support/chromium.js";
 import { servePage } from "../support/page-server.js";
+import { until } from "../support/until.js";
 import {
 	type Fault,
 	FAULTS,
@@ -46,7 +47,10 @@ interface SitePage {
 	/** Comes a little later, as from a server that streams. */
 	readonly rest?: string;
 }
+/** What the site was asked for. */
+const served: string[] = [];
 const site = createServer((request, response) => {
+	served.push(request.url ?? "");
 	if (request.url === "/worker.js")
 		return void response.setHeader("content-type", "text/javascript").end(serviceWorkerText);
 	const page = pages.get(request.url ?? "");
@@ -420,20 +424,34 @@ describe("The service worker", () => {
 			await navigator.serviceWorker.register("/worker.js");
 			await navigator.serviceWorker.ready;
 		});
-		// The first visit that it sees is the one that it keeps.
 		expect(await visit(all)).toMatchObject(WELL);
-		const kept = await all.page.evaluate(async () => {
-			const until = async (): Promise<readonly string[]> => {
-				const keys = await (await caches.open("holdfast-pages")).keys();
-				return keys.length > 0 ? keys.map(({ url }) => url) : until();
-			};
-			return until();
-		});
-		expect(kept).toEqual([all.url]);
+		expect(await keptPages(all.page)).toEqual([all.url]);
 		pages.delete(`/${all.folder}`);
 		all.strike("refuse", [primary, backup]);
 		// A server that says 404 is believed; one that is gone is not waited for.
 		await all.context.setOffline(true);
 		expect(await visit(all)).toMatchObject(WELL);
 	});
+
+	it("keeps the page that registers it, and asks the server for it no second time", async () => {
+		const all = await scene();
+		expect(await visit(all)).toMatchObject(WELL);
+		const asked = served.filter((url) => url === `/${all.folder}`).length;
+		await all.page.evaluate(() => navigator.serviceWorker.register("/worker.js"));
+		expect(await keptPages(all.page)).toEqual([all.url]);
+		expect(served.filter((url) => url === `/${all.folder}`)).toHaveLength(asked);
+		await all.context.setOffline(true);
+		expect(await visit(all)).toMatchObject(WELL);
+	});
 });
+
+/** Once there is one. */
+async function keptPages(page: Page): Promise<readonly string[]> {
+	const look = (): Promise<readonly string[]> =>
+		page.evaluate(async () => {
+			const keys = await (await caches.open("holdfast-pages")).keys();
+			return keys.map(({ url }) => url);
+		});
+	await until(async () => (await look()).length > 0, "a page in the cache");
+	return look();
+}

@@ -313,9 +313,6 @@ it(
 	"the playground is gone: the page says so, keeps what it shows, and is there after a reload",
 	async () => {
 		const { page } = await openFor(playground);
-		await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-		// A worker keeps the HTML of visits that it was there for: the second one.
-		await page.reload();
 		await isKept(page, "html");
 		await bothConnected(page);
 		await say(page, "ada", "the last words");

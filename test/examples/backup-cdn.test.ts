@@ -36,10 +36,7 @@ it("boots from the backup when the primary fails, from storage when both do, and
 	expect(backup).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 	expect(backup).not.toBe(primary);
 
-	// The service worker has seen these loads; now the page's own server goes too.
-	await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
-	await page.reload();
-	await status();
+	// The service worker keeps the page; now the page's own server goes too.
 	// Not by waitForFunction, which takes the promise itself for a yes.
 	const pagesKept = (): Promise<number> =>
 		page.evaluate(async () => (await (await caches.open("holdfast-pages")).keys()).length);

@@ -34,7 +34,7 @@ export async function sdkFleet(clients: number): Promise<SdkFleet> {
 			fewest = Math.min(fewest, connected());
 		}, 10);
 		const beganAt = performance.now();
-		await Promise.all(assembly.pops.map((pop) => pop.replaceProxy(WITHIN_MS)));
+		await Promise.all(assembly.pops.map((pop) => pop.replaceProxies(WITHIN_MS)));
 		const tookMs = performance.now() - beganAt;
 		await until(() => connected() >= clients, "all to be back", PATIENCE_MS);
 		clearInterval(look);

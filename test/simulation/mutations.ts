@@ -179,9 +179,9 @@ const CLIENT: readonly Omit<Mutation, "home">[] = [
 	},
 	{
 		name: "a publish over HTTP fences the link that is being dialled",
-		file: "client/publisher.ts",
-		find: "if (this.#hello === null) return this.#nextLink(1);",
-		replace: "if (this.#hello !== undefined) return this.#nextLink(1);",
+		file: "client/link-numbers.ts",
+		find: "if (this.#hello === null) return this.#next(1);",
+		replace: "if (this.#hello !== undefined) return this.#next(1);",
 	},
 	{
 		name: "a token that was refused is kept",

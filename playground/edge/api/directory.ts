@@ -14,6 +14,8 @@ export const DIRECTORY_PATH = "/directory";
 /** A boot carries so many of each, as `rtm.start` carried all of them. */
 const IN_A_BOOT = 200;
 export const BOOT_PATH = "/boot";
+/** For `?cold`: as where no cache has anything yet (Slack, 2022-02-22). */
+const COLD_MS = 8_000;
 
 export class Directory {
 	readonly #log: Pick<MessageLog, "append">;
@@ -45,10 +47,13 @@ export class Directory {
 		if (method !== "GET") return "foreign";
 		if (url.startsWith(`${BOOT_PATH}/`)) {
 			this.counts.boots += 1;
-			const [team = ""] = url.slice(BOOT_PATH.length + 1).split("?", 1);
+			const [team = "", how] = url.slice(BOOT_PATH.length + 1).split("?", 2);
 			const all = (kind: Kind, first: string): readonly Entry[] =>
 				Array.from({ length: IN_A_BOOT }, (_, n) => this.#entry(team, kind, `${first}${n}`));
-			json(response, 200, { users: all("users", "U"), channels: all("channels", "C") });
+			const boot = (): void =>
+				json(response, 200, { users: all("users", "U"), channels: all("channels", "C") });
+			if (how === "cold") setTimeout(boot, COLD_MS).unref();
+			else boot();
 			return "served";
 		}
 		if (!url.startsWith(`${DIRECTORY_PATH}/`)) return "foreign";

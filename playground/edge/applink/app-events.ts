@@ -9,10 +9,22 @@ export class AppEvents {
 	readonly #log: Pick<MessageLog, "follow">;
 	readonly #following: AsyncDisposable[] = [];
 
-	constructor(apps: readonly AppConfig[], log: Pick<MessageLog, "follow">) {
+	/**
+	 * `links`: what an app dials, without its query. They are given out in turn: who could not dial one asks again,
+	 * and gets another.
+	 */
+	constructor(
+		apps: readonly AppConfig[],
+		log: Pick<MessageLog, "follow">,
+		links: readonly [string, ...string[]],
+	) {
 		this.#apps = apps;
 		this.#log = log;
-		this.applink = new Applink({ apps });
+		let given = 0;
+		this.applink = new Applink({
+			apps,
+			linkOf: () => links[given++ % links.length] ?? links[0],
+		});
 	}
 
 	/** Without apps there is nothing to listen for, and no host. */

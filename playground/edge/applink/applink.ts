@@ -9,6 +9,8 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Target } from "../balancer.js";
 import {
 	APPLINK_POLICY,
 	type AppConfig,
@@ -100,6 +102,18 @@ export class Applink {
 		return { sockets, pending: this.#state.pending.size, ...this.#counts };
 	}
 
+	/** Where its hosts are that run. */
+	get targets(): readonly Target[] {
+		return this.hosts.flatMap(({ target }) => target ?? []);
+	}
+
+	/** To any of its hosts: a ticket is good for all. */
+	take(stream: Duplex): void {
+		const host = this.#pick();
+		if (host === null) stream.destroy();
+		else host.take(stream);
+	}
+
 	async start(): Promise<void> {
 		for (const host of this.hosts) await host.start();
 	}
@@ -135,9 +149,8 @@ export class Applink {
 		const asked = readOpen(request.method ?? "", request.headers);
 		if (asked.is === "wrong") return answer(response, 200, { ok: false, error: asked.error });
 		const app = appOf(this.#options.apps, asked.token);
-		const ups = this.hosts.filter(({ target }) => target !== null);
-		const host = ups[Math.floor(Math.random() * ups.length)];
-		if (host === undefined) return answer(response, 200, DOWN);
+		const host = this.#pick();
+		if (host === null) return answer(response, 200, DOWN);
 		const reply = this.#ask(app);
 		if (reply.is === "opened") {
 			const { linkOf = ownLink } = this.#options;
@@ -149,6 +162,11 @@ export class Applink {
 		response.setHeader("Retry-After", Math.ceil(retryAfterMs / 1_000));
 		answer(response, 429, { ok: false, error });
 	};
+
+	#pick(): ApplinkHost | null {
+		const ups = this.hosts.filter(({ target }) => target !== null);
+		return ups[Math.floor(Math.random() * ups.length)] ?? null;
+	}
 
 	#ask(app: string | null): OpenReply {
 		this.#reply = null;

@@ -72,6 +72,12 @@ export class ApplinkHost {
 		});
 	}
 
+	/** A connection that came another way than by its port: over mutual TLS, from a PoP's proxy. */
+	take(stream: Duplex): void {
+		if (this.#http === null) stream.destroy();
+		else this.#http.emit("connection", stream);
+	}
+
 	/** As when the process is killed: nobody hears a goodbye. */
 	async kill(): Promise<void> {
 		const http = this.#http;

@@ -10,6 +10,7 @@
  *
  * Every request needs our Host, `X-Playground-Token`, and, if it comes from a page, one of our Origins.
  */
+import type { ClassCounts } from "../api/www.js";
 import type { Conditions } from "../balancer.js";
 import type { CdnFault } from "../cdn/faults.js";
 import type { DnsFault } from "../dns/answering.js";
@@ -27,6 +28,9 @@ export const ROLES = ["primary", "backup"] as const;
 /** What a proxy does with those who ask for a WebSocket: HTTP passes. */
 export type Upgrades = "pass" | "refuse" | "swallow";
 
+/** What health checks of gateways find; they work all the same. */
+export type Checks = "pass" | "fail";
+
 /** What may be done to the edge. Answered when it is done; a drain or a deploy when it has begun. */
 export type Action =
 	/** Its ports close, its connections are reset, its servers die; and back, with new servers. */
@@ -43,6 +47,7 @@ export type Action =
 	/** Cuts what is connected through these balancers now. */
 	| { readonly do: "cut"; readonly pop: string; readonly link: "clients" | "main" }
 	| { readonly do: "set-upgrades"; readonly pop: string; readonly upgrades: Upgrades }
+	| { readonly do: "set-checks"; readonly pop: string; readonly checks: Checks }
 	/** `gateway`: from 0. A restored one is a new server. */
 	| {
 			readonly do: "kill-gateway" | "restore-gateway";
@@ -56,8 +61,20 @@ export type Action =
 	 * `withinMs`. Answered when the old process has gone.
 	 */
 	| { readonly do: "replace-proxy"; readonly pop: string; readonly withinMs: number }
+	/** HAProxy's lists are loaded anew; nobody is asked to leave. */
+	| { readonly do: "reload-proxy"; readonly pop: string }
 	/** New servers take newcomers; the old ones close every link at once, with the window, if they have one. */
 	| { readonly do: "restart-servers"; readonly pop: string }
+	/**
+	 * So many boots, that cold caches make slow, then so many other requests, through this PoP to the webapp.
+	 * Answered when each of them has an answer.
+	 */
+	| {
+			readonly do: "crowd";
+			readonly pop: string;
+			readonly boots: number;
+			readonly others: number;
+	  }
 	/** Through this PoP to the webapp: 0.1 lets one boot in ten through, 0 none, 1 all that there is room for. */
 	| { readonly do: "allow-boots"; readonly pop: string; readonly share: number }
 	/** Down: no answer in DNS, no upgrades for the name anywhere, its sockets are cut. */
@@ -156,12 +173,16 @@ export interface PopState {
 	/** Towards the main region; null: this is it. */
 	readonly link: (BalancerState & { readonly isLogNear: boolean }) | null;
 	readonly upgrades: Upgrades;
+	/** Of requests to the webapp, by class: those that went on, and those that were told to come again. */
+	readonly admission: ClassCounts;
 	/** What a real proxy says of itself; missing: it is our own, or has not been asked yet. */
 	readonly proxy?: ProxyFacts;
+	/** Likewise of the one behind its last balancer, where there is another. */
+	readonly newArm?: ProxyFacts;
 	readonly gateways: readonly GatewayState[];
 	/** What DNS is told. `by`: the monitor, or somebody through this API. */
 	readonly dns: { readonly up: boolean; readonly by: "monitor" | "hand"; readonly load: number };
-	/** What the monitor saw last, through the first balancer. */
+	/** What the monitor saw last, through a balancer of the arm to which most newcomers are led. */
 	readonly health: { readonly ok: boolean; readonly detail: string; readonly at: number | null };
 }
 

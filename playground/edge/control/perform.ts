@@ -4,6 +4,7 @@ import type { Assembly } from "../assembly.js";
 import { HEALTHY } from "../balancer.js";
 import type { DrainAction } from "../drain/action.js";
 import { readTarget, zonesOf } from "../drain/target.js";
+import type { Pop } from "../pop/pop.js";
 import { type Action, ROLES } from "./contract.js";
 
 /** Which of the gateways; throws where there is none of that number. */
@@ -28,20 +29,24 @@ export async function perform(edge: Assembly, action: Action): Promise<void> {
 			return edge.pop(action.pop).setConditions(action.link, action.conditions);
 		case "cut":
 			return edge.pop(action.pop).cut(action.link);
-		case "set-upgrades":
-			return edge.pop(action.pop).setUpgrades(action.upgrades);
 		case "kill-gateway":
 			return gatewayOf(edge, action).kill();
 		case "restore-gateway":
 			return gatewayOf(edge, action).start();
 		case "deploy":
 			return edge.pop(action.pop).deploy(action.withinMs);
-		case "replace-proxy":
-			return edge.pop(action.pop).replaceProxy(action.withinMs);
 		case "restart-servers":
 			return edge.pop(action.pop).restart();
 		case "allow-boots":
 			return edge.pop(action.pop).api.www.allowBoots(action.share);
+		case "crowd":
+			return edge.crowd.send(edge.pop(action.pop).config, action);
+		case "set-upgrades":
+		case "set-checks":
+		case "show-certificate":
+		case "replace-proxy":
+		case "reload-proxy":
+			return performOnProxy(edge, edge.pop(action.pop), action);
 		case "drain":
 		case "undrain":
 		case "set-automation":
@@ -78,7 +83,6 @@ type Elsewhere = Extract<
 			| "set-window"
 			| "resize-fleet"
 			| "sleep-fleet"
-			| "show-certificate"
 			| "heal";
 	}
 >;
@@ -92,7 +96,7 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return edge.names.fault(action.fault);
 		case "set-name":
 			edge.names.setName(action.name, action.up);
-			for (const { proxy } of edge.pops) proxy.setName(action.name, action.up);
+			for (const pop of edge.pops) pop.proxies.setName(action.name, action.up);
 			return;
 		case "set-api":
 			return action.up ? edge.main.startWebapp() : edge.main.stopWebapp();
@@ -107,8 +111,6 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 			return edge.fleet.resize(action.clients);
 		case "sleep-fleet":
 			return edge.fleet.sleep(action.ms);
-		case "show-certificate":
-			return showCertificate(edge, action);
 		case "heal":
 			return heal(edge);
 		default:
@@ -116,13 +118,31 @@ async function performElsewhere(edge: Assembly, action: Elsewhere): Promise<void
 	}
 }
 
-function showCertificate(
-	edge: Assembly,
-	{ pop, certificate }: Extract<Action, { do: "show-certificate" }>,
-): void {
-	const { proxy } = edge.pop(pop);
-	if (proxy.show === undefined) throw new Error(`The proxy of ${pop} can't be told what to show.`);
-	proxy.show(certificate === "good" ? edge.credentials.edge : edge.credentials.expired);
+type OnProxy = Extract<
+	Action,
+	{
+		do: "set-upgrades" | "set-checks" | "show-certificate" | "replace-proxy" | "reload-proxy";
+	}
+>;
+
+async function performOnProxy({ credentials }: Assembly, pop: Pop, action: OnProxy): Promise<void> {
+	switch (action.do) {
+		case "set-upgrades":
+			pop.proxies.upgrades = action.upgrades;
+			return;
+		case "set-checks":
+			return pop.proxies.setChecks(action.checks);
+		case "show-certificate": {
+			const { edge, expired } = credentials;
+			return pop.proxies.show(action.certificate === "good" ? edge : expired);
+		}
+		case "replace-proxy":
+			return pop.replaceProxies(action.withinMs);
+		case "reload-proxy":
+			return pop.proxies.reload();
+		default:
+			action satisfies never;
+	}
 }
 
 async function heal(edge: Assembly): Promise<void> {
@@ -134,7 +154,8 @@ async function heal(edge: Assembly): Promise<void> {
 	await edge.main.startWebapp();
 	for (const pop of edge.pops) {
 		await pop.restore();
-		pop.proxy.show?.(edge.credentials.edge);
+		pop.proxies.setChecks("pass");
+		await pop.proxies.show(edge.credentials.edge);
 		await pop.setConditions("main", HEALTHY);
 		pop.api.www.allowBoots(1);
 		edge.names.flip(pop.config.name, "auto");

@@ -35,6 +35,10 @@ const share: Field = {
 	is: "from 0 to 1",
 	fits: (v) => typeof v === "number" && v >= 0 && v <= 1,
 };
+const crowd: Field = {
+	is: "a whole number from 0 to 2000",
+	fits: (v) => count.fits(v) && (v as number) <= 2_000,
+};
 const role = oneOf("primary", "backup");
 const link = oneOf("clients", "main");
 
@@ -78,11 +82,14 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 	"set-conditions": { pop: text, link, conditions },
 	cut: { pop: text, link },
 	"set-upgrades": { pop: text, upgrades: oneOf("pass", "refuse", "swallow") },
+	"set-checks": { pop: text, checks: oneOf("pass", "fail") },
 	"kill-gateway": { pop: text, gateway: count },
 	"restore-gateway": { pop: text, gateway: count },
 	deploy: { pop: text, withinMs: ms },
 	"replace-proxy": { pop: text, withinMs: ms },
+	"reload-proxy": { pop: text },
 	"restart-servers": { pop: text },
+	crowd: { pop: text, boots: crowd, others: crowd },
 	"allow-boots": { pop: text, share },
 	"set-name": { name: role, up: truth },
 	"set-api": { up: truth },

@@ -2,7 +2,7 @@
 
 /** As the server has it (src/server/roster.ts, src/server/drain.ts). */
 const MARGIN = 1.2;
-const MOVE_MS = 10_000;
+export const MOVE_MS = 10_000;
 
 /** `sockets`: of the fullest gateway; each says goodbye at the rate at which one takes in. */
 export function goodbyeMs(sockets: number, acceptRate: number | null): number {

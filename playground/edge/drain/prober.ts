@@ -1,6 +1,6 @@
 /*
  * Each zone is asked for its health through its own balancer, on a new connection each time, as a newcomer
- * would come in: the monitor asks a PoP's first balancer alone, and sees no half of it that is ill.
+ * would come in: the monitor asks one balancer of a PoP, and sees no half of it that is ill.
  */
 import { type Asker, askHealth } from "../ask-health.js";
 import type { Zone, ZoneSeen } from "./contract.js";

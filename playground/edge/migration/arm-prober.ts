@@ -1,7 +1,11 @@
-/* Both arms are asked the same, through every balancer of theirs: status, headers, and how long it took. */
+/*
+ * Both arms are asked for the same upgrade, through every balancer of theirs: status, headers, and how long it took.
+ * A proxy answers for its health by itself, each kind in its own words; an upgrade goes the way of users.
+ */
 import type { IncomingMessage } from "node:http";
-import { type Asker, askHealth } from "../ask-health.js";
+import type { Asker } from "../ask-health.js";
 import { allAddresses } from "./arms.js";
+import { askUpgrade } from "./ask-upgrade.js";
 import type { ArmName, ArmSeen } from "./contract.js";
 
 interface Result {
@@ -21,6 +25,7 @@ const PASSING = [
 	"content-length",
 	"server",
 	"via",
+	"sec-websocket-accept",
 ];
 
 export class ArmProber {
@@ -54,7 +59,7 @@ export class ArmProber {
 		}
 	}
 
-	seen(arm: ArmName): Omit<ArmSeen, "users" | "active"> {
+	seen(arm: ArmName): Omit<ArmSeen, "users" | "active" | "newcomers"> {
 		const results = this.#recent(arm);
 		const count = (is: Result["is"]): number => results.filter((each) => each.is === is).length;
 		const times = results.flatMap(({ is, ms }) => (is === "ok" ? [ms] : [])).sort((a, b) => a - b);
@@ -71,11 +76,11 @@ export class ArmProber {
 		const end = this.#end.signal;
 		const beganAt = performance.now();
 		const late = AbortSignal.timeout(TIMEOUT_MS);
-		const answer = await askHealth(this.#options, address, AbortSignal.any([end, late])).catch(
+		const answer = await askUpgrade(this.#options, address, AbortSignal.any([end, late])).catch(
 			() => null,
 		);
 		if (end.aborted) return;
-		const is = answer?.statusCode === 200 ? "ok" : late.aborted ? "late" : "failed";
+		const is = answer?.statusCode === 101 ? "ok" : late.aborted ? "late" : "failed";
 		const now = performance.now();
 		this.#results[arm] = [...this.#recent(arm), { at: now, is, ms: now - beganAt }];
 		if (answer !== null && is === "ok") this.#headers[arm] = linesOf(answer);

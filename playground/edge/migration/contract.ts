@@ -12,9 +12,12 @@ export interface ArmSeen {
 	readonly p95Ms: number;
 	/** Headers of the last answer that belong to it, one line each, sorted. Null: there was none yet. */
 	readonly headers: readonly string[] | null;
-	/** Connections of users that are open, and those of them that said something within the window. */
+	/** Connections of users at its balancers that have lasted as long as the window: who dials has yet to be heard. */
 	readonly users: number;
+	/** Distinct users of such sockets whom the gateways heard through it within the window. */
 	readonly active: number;
+	/** Sockets that the gateways have accepted through it since the step began. */
+	readonly newcomers: number;
 }
 
 export type Arms = Readonly<Record<ArmName, ArmSeen>>;
@@ -39,10 +42,12 @@ export interface MigrationPolicy {
 	readonly latencySlackMs: number;
 	/** The new arm's share of active users may be so much below the old one's. */
 	readonly activeShare: number;
+	/** Of the newcomers that it was to have at the last step, it may lack such a share, and what is chance. */
+	readonly lackShare: number;
 }
 
 export type MigrationState =
-	/** Everybody is led to the old arm. */
+	/** Newcomers are led to the old arm, or to both where they are one kind. */
 	| { readonly is: "idle" }
 	/** `step`: which of the policy's. `bad`: looks in a row that found something wrong. */
 	| { readonly is: "moving"; readonly step: number; readonly since: number; readonly bad: number }
@@ -61,6 +66,8 @@ export interface MigrationEntry {
 export interface MigrationDecided {
 	readonly state: MigrationState;
 	readonly audit: readonly MigrationEntry[];
+	/** Who came through this arm is asked to leave, once no cache leads there any more. Null: nobody. */
+	readonly goodbye: ArmName | null;
 	/** Of an order: why it was not carried out, for people. */
 	readonly refusal: string | null;
 }
@@ -77,5 +84,5 @@ export interface MigrationView {
 export type MigrationAction =
 	/** Newcomers are led to each PoP's last balancer, in steps, as long as it fares no worse than the others. */
 	| { readonly do: "migrate" }
-	/** Everybody who comes is led to the others again, at once. */
+	/** Everybody who comes is led to the others again, at once; who came by the new arm is asked to leave it. */
 	| { readonly do: "roll-back" };

@@ -1,5 +1,6 @@
 /*
- * A migration by weights in DNS, and its gate.
+ * A migration by weights in DNS, and its gate. Who is connected stays where he is, until it is done: then those of
+ * the old arm are asked to leave it; or until it is rolled back: then those of the new one.
  *
  *            migrate                   well for dwellMs               100 %, well for dwellMs
  *    idle ───────────▶ moving: 0 % ─────────────────▶ 10, 25, 50, 75 ────────────────────────▶ done
@@ -32,8 +33,8 @@ export function transition(
 		case "roll-back":
 			return rollBack(state, policy);
 		case "seen":
-			if (state.is !== "moving" || arms === null) return { state, audit: [], refusal: null };
-			return look(state, faultsOf(arms, policy), policy, now);
+			if (state.is !== "moving" || arms === null) return stay(state);
+			return look(state, faultsOf(arms, policy, lastPercent(state, policy)), policy, now);
 		default:
 			return input.is satisfies never;
 	}
@@ -63,7 +64,7 @@ function begin(state: MigrationState, policy: MigrationPolicy, now: number): Mig
 		return refused(state, policy, `The migration ${is}: roll it back before you begin anew.`);
 	}
 	const next: MigrationState = { is: "moving", step: 0, since: now, bad: 0 };
-	return { state: next, audit: [entry("migrate", next, policy, "by order")], refusal: null };
+	return { ...stay(next), audit: [entry("migrate", next, policy, "by order")] };
 }
 
 function rollBack(state: MigrationState, policy: MigrationPolicy): MigrationDecided {
@@ -71,7 +72,7 @@ function rollBack(state: MigrationState, policy: MigrationPolicy): MigrationDeci
 		return refused(state, policy, "Nothing is migrated: there is nothing to roll back.");
 	const next: MigrationState = { is: "idle" };
 	const why = `by order, at ${percentOf(state, policy)} %`;
-	return { state: next, audit: [entry("rolled-back", next, policy, why)], refusal: null };
+	return { ...stay(next), audit: [entry("rolled-back", next, policy, why)], goodbye: "new" };
 }
 
 type Moving = Extract<MigrationState, { readonly is: "moving" }>;
@@ -85,28 +86,30 @@ function look(
 	if (faults.length > 0) {
 		const bad = state.bad + 1;
 		// One bad look begins the dwell time anew, and no more than that.
-		if (bad < policy.badLooks)
-			return { state: { ...state, bad, since: now }, audit: [], refusal: null };
+		if (bad < policy.badLooks) return stay({ ...state, bad, since: now });
 		const next: MigrationState = { is: "halted", step: state.step, reasons: faults };
-		return {
-			state: next,
-			audit: [entry("halted", next, policy, faults.join("; "))],
-			refusal: null,
-		};
+		return { ...stay(next), audit: [entry("halted", next, policy, faults.join("; "))] };
 	}
-	if (now - state.since < policy.dwellMs)
-		return { state: { ...state, bad: 0 }, audit: [], refusal: null };
+	if (now - state.since < policy.dwellMs) return stay({ ...state, bad: 0 });
 	const isLast = state.step >= policy.steps.length - 1;
 	const next: MigrationState = isLast
 		? { is: "done" }
 		: { is: "moving", step: state.step + 1, since: now, bad: 0 };
 	const what = isLast ? "migrated" : "step";
 	const why = "the new arm fares as the old one does";
-	return { state: next, audit: [entry(what, next, policy, why)], refusal: null };
+	const audit = [entry(what, next, policy, why)];
+	return { ...stay(next), audit, goodbye: isLast ? "old" : null };
 }
 
+const stay = (state: MigrationState): MigrationDecided => {
+	return { state, audit: [], goodbye: null, refusal: null };
+};
+
+/** What caches may still lead by. */
+const lastPercent = ({ step }: Moving, { steps }: MigrationPolicy): number => steps[step - 1] ?? 0;
+
 function refused(state: MigrationState, policy: MigrationPolicy, why: string): MigrationDecided {
-	return { state, audit: [entry("refused", state, policy, why)], refusal: why };
+	return { ...stay(state), audit: [entry("refused", state, policy, why)], refusal: why };
 }
 
 function entry(

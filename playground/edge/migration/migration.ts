@@ -1,6 +1,6 @@
 /*
  * The shell of a migration: while one is under way, both arms are asked and counted, twice a second; the machine
- * decides; DNS is told the weights.
+ * decides; DNS is told the weights. Gateways say goodbye when it is over.
  */
 import type { Balancer } from "../balancer.js";
 import type { EdgeConfig } from "../config.js";
@@ -19,6 +19,7 @@ import type {
 	MigrationView,
 } from "./contract.js";
 import { percentOf, transition } from "./machine.js";
+import { activeUsers } from "./users.js";
 
 export interface MigrationOptions {
 	readonly config: EdgeConfig;
@@ -30,12 +31,18 @@ export interface MigrationOptions {
 }
 
 const LOOK_MS = 500;
+const NONE: Readonly<Record<ArmName, number>> = { old: 0, new: 0 };
+const NO_ARM =
+	"Every PoP has one proxy: start the playground with --to envoy or --to haproxy, so that there is another to migrate to.";
 
 export class Migration {
 	readonly #options: MigrationOptions;
 	readonly #prober: ArmProber;
 	#state: MigrationState = { is: "idle" };
 	#timer: NodeJS.Timeout | undefined;
+	#goodbye: NodeJS.Timeout | undefined;
+	/** Sockets accepted until the step began. */
+	#before = NONE;
 
 	constructor(options: MigrationOptions) {
 		this.#options = options;
@@ -48,22 +55,43 @@ export class Migration {
 		return { state: this.#state, percent: percentOf(this.#state, policy), arms, policy };
 	}
 
+	/** To which most newcomers are led. */
+	get leads(): ArmName {
+		return this.view.percent > 50 ? "new" : "old";
+	}
+
 	/** Throws with why it was refused. */
 	order(is: "migrate" | "roll-back"): void {
+		if (this.#pops.length === 0) throw new Error(NO_ARM);
 		const refusal = this.#take({ is });
 		if (refusal !== null) throw new Error(refusal);
 	}
 
-	/** As at the start: DNS gives all addresses, unweighed. */
+	/**
+	 * Before there is a migration: a new arm of another kind gets nobody, and one of the same kind is as good as the
+	 * old one.
+	 */
+	rest(): void {
+		const { config, names } = this.#options;
+		for (const pop of this.#pops)
+			names.weigh(pop.config.name, config.newArm === null ? [] : armsOf(pop.config, 0));
+	}
+
+	/** As at the start. */
 	heal(): void {
 		if (this.#state.is !== "idle") this.order("roll-back");
-		for (const { config } of this.#options.pops) this.#options.names.weigh(config.name, []);
+		clearTimeout(this.#goodbye);
+		this.rest();
 	}
 
 	stop(): void {
-		clearInterval(this.#timer);
-		this.#timer = undefined;
-		this.#prober.stop();
+		clearTimeout(this.#goodbye);
+		this.#lookAway();
+	}
+
+	/** Those that have two arms. */
+	get #pops(): readonly Pop[] {
+		return this.#options.pops.filter(({ arms }) => arms.length > 1);
 	}
 
 	#take(input: MigrationInput): string | null {
@@ -78,35 +106,56 @@ export class Migration {
 				by: input.is === "seen" ? ("automation" as const) : ("hand" as const),
 			})),
 		);
-		if (decided.audit.some(({ what }) => what !== "refused")) this.#obey();
+		if (decided.audit.some(({ what }) => what !== "refused")) this.#obey(decided.goodbye);
 		return decided.refusal;
 	}
 
-	#obey(): void {
-		const { config, pops, names } = this.#options;
+	#obey(goodbye: ArmName | null): void {
+		const { config, names } = this.#options;
 		const percent = percentOf(this.#state, config.migration);
-		for (const pop of pops) names.weigh(pop.config.name, armsOf(pop.config, percent));
-		if (this.#state.is !== "moving") return this.stop();
+		for (const pop of this.#pops) names.weigh(pop.config.name, armsOf(pop.config, percent));
+		this.#before = this.#accepted();
+		clearTimeout(this.#goodbye);
+		if (goodbye !== null) this.#sayGoodbye(goodbye);
+		if (this.#state.is !== "moving") return this.#lookAway();
 		if (this.#timer !== undefined) return;
 		this.#prober.start();
 		this.#timer = setInterval(() => this.#take({ is: "seen" }), LOOK_MS);
 	}
 
-	#arms(): Arms {
-		return { old: this.#seen("old"), new: this.#seen("new") };
+	/** When the last answer that leads there has lapsed: else who leaves could come back to it. */
+	#sayGoodbye(arm: ArmName): void {
+		this.#goodbye = setTimeout(() => {
+			for (const pop of this.#pops) pop.leave(arm);
+		}, this.#options.config.ttl * 1_000);
 	}
 
-	/** A user has one connection, so those that have said something are the users that are active. */
-	#seen(arm: ArmName): ArmSeen {
+	#lookAway(): void {
+		clearInterval(this.#timer);
+		this.#timer = undefined;
+		this.#prober.stop();
+	}
+
+	#arms(): Arms {
 		const { windowMs } = this.#options.config.migration;
-		const balancers = this.#options.pops.flatMap((pop) => balancersOf(pop, arm));
-		const sum = (of: (balancer: Balancer) => number): number =>
-			balancers.reduce((total, balancer) => total + of(balancer), 0);
-		return {
+		const visitors = this.#pops.flatMap((pop) => pop.visitors);
+		const active = activeUsers(visitors, performance.now() - windowMs);
+		const accepted = this.#accepted();
+		const seen = (arm: ArmName): ArmSeen => ({
 			...this.#prober.seen(arm),
-			users: sum(({ connections }) => connections),
-			active: sum((balancer) => balancer.activeWithin(windowMs)),
-		};
+			users: this.#pops
+				.flatMap((pop) => balancersOf(pop, arm))
+				.reduce((sum, balancer) => sum + balancer.lasting(windowMs), 0),
+			active: active[arm],
+			newcomers: accepted[arm] - this.#before[arm],
+		});
+		return { old: seen("old"), new: seen("new") };
+	}
+
+	#accepted(): Readonly<Record<ArmName, number>> {
+		const sum = (arm: ArmName): number =>
+			this.#pops.reduce((total, pop) => total + pop.accepted(arm), 0);
+		return { old: sum("old"), new: sum("new") };
 	}
 }
 

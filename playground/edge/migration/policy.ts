@@ -13,4 +13,5 @@ export const MIGRATION_POLICY: MigrationPolicy = {
 	latencyFactor: 1.5,
 	latencySlackMs: 100,
 	activeShare: 0.25,
+	lackShare: 0.25,
 };

@@ -17,9 +17,10 @@ import {
 } from "holdfast/server";
 import type { Target } from "../balancer.js";
 import type { GatewayState, Role } from "../control/contract.js";
+import type { ArmName } from "../migration/contract.js";
 import { type Attendance, isName } from "./attendance.js";
-import { countRoles } from "./count-roles.js";
 import { openRealtimePort, type RealtimePort } from "./realtime-port.js";
+import { type Farewell, SocketWatch, type Visitor } from "./socket-watch.js";
 
 export interface GatewayOptions {
 	/** "DUB-1" */
@@ -37,7 +38,7 @@ const CLOSING_MS = 1_000;
 
 interface Running extends RealtimePort {
 	readonly server: RealtimeServer<IncomingMessage>;
-	readonly sockets: Readonly<Record<Role, number>>;
+	readonly watch: SocketWatch;
 }
 
 export class GatewayServer {
@@ -46,27 +47,41 @@ export class GatewayServer {
 	readonly #leaving = new Set<Running>();
 	#is: GatewayState["is"] = "down";
 	readonly #closing = new Set<NodeJS.Timeout>();
-	#accepted = 0;
+	readonly #accepted: Record<ArmName, number> = { old: 0, new: 0 };
 
 	constructor(options: GatewayOptions) {
 		this.#options = options;
 	}
 
 	get state(): GatewayState {
-		const { primary = 0, backup = 0 } = this.#running?.sockets ?? {};
+		const { primary = 0, backup = 0 } = this.#running?.watch.sockets ?? {};
 		let leaving = 0;
-		for (const { sockets } of this.#leaving) leaving += sockets.primary + sockets.backup;
+		for (const { watch } of this.#leaving) leaving += watch.sockets.primary + watch.sockets.backup;
 		const { name } = this.#options;
-		return { name, is: this.#is, primary, backup, leaving, accepted: this.#accepted };
+		const accepted = this.#accepted.old + this.#accepted.new;
+		return { name, is: this.#is, primary, backup, leaving, accepted };
 	}
 
 	/** Sockets of old servers too. */
 	get sockets(): Readonly<Record<Role, number>> {
-		const all = [...this.#leaving, ...(this.#running === null ? [] : [this.#running])];
-		return {
-			primary: all.reduce((sum, { sockets }) => sum + sockets.primary, 0),
-			backup: all.reduce((sum, { sockets }) => sum + sockets.backup, 0),
-		};
+		const sum = (role: Role): number =>
+			this.#all.reduce((total, { watch }) => total + watch.sockets[role], 0);
+		return { primary: sum("primary"), backup: sum("backup") };
+	}
+
+	/** Of old servers too. */
+	get visitors(): readonly Visitor[] {
+		return this.#all.flatMap(({ watch }) => watch.visitors);
+	}
+
+	/** Sockets since the start, by the arm through which they came. */
+	get accepted(): Readonly<Record<ArmName, number>> {
+		return this.#accepted;
+	}
+
+	/** Who came through this arm is asked to leave. */
+	goodbye(arm: ArmName, farewell: Farewell): void {
+		for (const { watch } of this.#all) watch.goodbye(arm, farewell);
 	}
 
 	/** Where newcomers go; null: nowhere. */
@@ -86,7 +101,7 @@ export class GatewayServer {
 	/** Nobody says goodbye: connections are destroyed. */
 	async kill(): Promise<void> {
 		this.#is = "down";
-		const all = [...this.#leaving, ...(this.#running === null ? [] : [this.#running])];
+		const all = this.#all;
 		this.#leaving.clear();
 		this.#running = null;
 		for (const timer of this.#closing) clearTimeout(timer);
@@ -126,6 +141,10 @@ export class GatewayServer {
 		this.#closing.add(timer);
 	}
 
+	get #all(): readonly Running[] {
+		return [...this.#leaving, ...(this.#running === null ? [] : [this.#running])];
+	}
+
 	/** One that was left, and waits for nobody. */
 	#retire(): void {
 		const old = this.#running;
@@ -136,18 +155,27 @@ export class GatewayServer {
 	async #run(): Promise<Running> {
 		const { log, attendance, acceptRate, allowedOrigins, arrived } = this.#options;
 		const rate = acceptRate();
-		const options: ServerOptions<unknown> = {
+		const watch = new SocketWatch(({ arm }) => {
+			this.#accepted[arm] += 1;
+			arrived();
+		});
+		const options: ServerOptions<IncomingMessage> = {
 			log,
-			authorize: ({ token }) => authorize(token, attendance),
+			authorize: ({ token, context }) => {
+				const identity = authorize(token, attendance);
+				if (identity !== null) watch.admitted(context, identity.id);
+				return identity;
+			},
 			allowedOrigins: allowedOrigins(),
 			...(rate === null ? {} : { acceptRate: rate }),
 		};
-		const inner = createServer(options);
-		const { server, sockets } = countRoles(inner, () => {
-			this.#accepted += 1;
-			arrived();
-		});
-		return { ...(await openRealtimePort(server)), server, sockets };
+		const server = watch.over(createServer(options));
+		const port = await openRealtimePort(server);
+		const end = async (): Promise<void> => {
+			watch.end();
+			await port.end();
+		};
+		return { ...port, end, server, watch };
 	}
 }
 

@@ -3,7 +3,8 @@
  * come in, over mutual TLS. What they want of it they say by ALPN.
  *
  *    PoP ══ mutual TLS ══▶ mesh ── "holdfast-log" ──▶ log service ──▶ log
- *                              ╰── "http/1.1" ──────▶ webapp ───────▶ log
+ *                              ├── "http/1.1" ──────▶ webapp ───────▶ log
+ *                              ╰── "holdfast-link" ─▶ Applink
  */
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -37,9 +38,15 @@ export interface MainRegionOptions {
 	readonly allowedOrigins: () => readonly string[];
 	/** That Applink serves. */
 	readonly apps: readonly AppConfig[];
+	/** What they dial. */
+	readonly links: readonly [string, ...string[]];
 }
 
-export const ALPN = { log: "holdfast-log", webapp: "http/1.1" } as const;
+export const ALPN = {
+	log: "holdfast-log",
+	webapp: "http/1.1",
+	link: "holdfast-link",
+} as const;
 
 export class MainRegion {
 	readonly log: MessageLog;
@@ -63,7 +70,7 @@ export class MainRegion {
 		this.retain = retain;
 		this.service = new LogService(options.log);
 		this.directory = new Directory(options.log);
-		this.apps = new AppEvents(options.apps, options.log);
+		this.apps = new AppEvents(options.apps, options.log, options.links);
 		this.#mesh = createTlsServer({
 			...options.certificate,
 			ca: options.authority,
@@ -134,6 +141,7 @@ export class MainRegion {
 		if (stream.alpnProtocol === ALPN.log) this.service.serve(stream);
 		else if (stream.alpnProtocol === ALPN.webapp && this.#webapp !== null)
 			this.#webapp.http.emit("connection", stream);
+		else if (stream.alpnProtocol === ALPN.link) this.apps.applink.take(stream);
 		else stream.destroy();
 	}
 }

@@ -1,9 +1,10 @@
 /*
- * A point of presence: balancers, behind them the proxy where TLS ends, behind that its gateways, and a
- * link to the main region (which needs none).
+ * A point of presence: balancers, behind them the proxy where TLS ends (or two: `arms.ts`), behind that its
+ * gateways, and a link to the main region (which needs none).
  *
  *    clients ─▶ balancers ─▶ proxy ─▶ gateways ── log ──╮
- *                                 ╰── api ── webapp ────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
+ *                                 ├── api ── webapp ────┤
+ *                                 ╰── Applink ──────────┴─▶ link (a balancer) ══ mutual TLS ══▶ main region
  */
 import type { Agent } from "node:https";
 import type { TLSSocket } from "node:tls";
@@ -13,43 +14,45 @@ import type { FileRoom } from "../api/files/file-room.js";
 import { changesOf, readChange } from "../api/flannel/question.js";
 import type { Upstream } from "../api/www.js";
 import { Balancer, type Conditions, HEALTHY, type Target } from "../balancer.js";
-import type { PopConfig, ProxyKind } from "../config.js";
-import type { BalancerState, Counts, PopState, Role, Upgrades } from "../control/contract.js";
+import type { PopConfig } from "../config.js";
+import type { Counts, PopState, Role } from "../control/contract.js";
+import { goodbyeMs, MOVE_MS } from "../drain/goodbye.js";
 import { RemoteLog } from "../log/remote-log.js";
-import { RealProxy } from "../proxy/real-proxy.js";
+import { addressesOf } from "../migration/arms.js";
+import type { ArmName } from "../migration/contract.js";
 import type { Reach } from "../reach.js";
-import type { KeyPair } from "../tls/authority.js";
+import { appWay } from "./app-way.js";
+import { type ArmsOptions, armsBefore, factsOf, NOWHERE, type PopArm } from "./arms.js";
 import { Arrivals, type Attendance } from "./attendance.js";
 import { GatewayServer } from "./gateway-server.js";
 import { ALPN, type MainRegion } from "./main-region.js";
 import { dialMesh, type MeshCredentials, meshAgent } from "./mesh-dial.js";
 import { MESH_NAME } from "./mesh-name.js";
-import { type PopProxy, TlsProxy } from "./proxy.js";
-import type { Route } from "./routes.js";
+import { PopProxies } from "./pop-proxies.js";
+import type { Visitor } from "./socket-watch.js";
+import { stateOf } from "./state-of.js";
 
-export interface PopOptions {
+export interface PopOptions
+	extends Pick<
+		ArmsOptions,
+		"proxies" | "routes" | "certificate" | "capacity" | "slots" | "reshape"
+	> {
 	readonly config: PopConfig;
 	readonly isMain: boolean;
 	readonly main: MainRegion;
 	readonly reach: Reach;
-	/** Shown to clients. */
-	readonly certificate: KeyPair;
 	readonly mesh: MeshCredentials;
 	/** Where the main region is reached. */
 	readonly meshTarget: () => Target | null;
-	readonly routes: readonly Route[];
 	readonly attendance: Attendance;
 	readonly acceptRate: () => number | null;
 	readonly allowedOrigins: () => readonly string[];
-	readonly proxy: ProxyKind;
-	/** Sockets that it can hold. */
-	readonly capacity: number;
 	/** Of all PoPs. */
 	readonly room: FileRoom;
 }
 
-/** Nobody listens there: who asks hears so at once. */
-const NOWHERE = { host: "127.0.0.1", port: 1 };
+/** Two clients that come at once are one too many, whatever the rate. */
+const SHORTEST_WINDOW_MS = 1_000;
 
 export type Link = "clients" | "main";
 
@@ -59,7 +62,9 @@ export class Pop {
 	readonly balancers: readonly Balancer[];
 	/** Null in the main region. */
 	readonly link: Balancer | null;
-	readonly proxy: PopProxy;
+	/** The old one first. */
+	readonly arms: readonly [PopArm, ...PopArm[]];
+	readonly proxies: PopProxies;
 	readonly gateways: readonly GatewayServer[];
 	/** The HTTP half, beside what gateways answer. */
 	readonly api: EdgeApi;
@@ -85,10 +90,12 @@ export class Pop {
 			this.#newGateway(`${config.name}-${at + 1}`),
 		);
 		this.api = this.#newApi();
-		this.proxy = this.#newProxy();
+		this.arms = this.#newArms();
+		this.proxies = new PopProxies(this.arms);
 		this.balancers = config.addresses.map((address) => {
 			const { host, port } = reach.listen(address);
-			return new Balancer({ host, port, target: () => this.proxy.target });
+			const { proxy } = this.arms.find(({ name }) => isOf(config, address, name)) ?? this.arms[0];
+			return new Balancer({ host, port, target: () => proxy.target });
 		});
 	}
 
@@ -101,6 +108,16 @@ export class Pop {
 		const sum = (role: Role): number =>
 			this.gateways.reduce((total, { sockets }) => total + sockets[role], 0);
 		return { primary: sum("primary"), backup: sum("backup"), arrivals: this.#arrivals.count };
+	}
+
+	/** Who is here, as the gateways see it. */
+	get visitors(): readonly Visitor[] {
+		return this.gateways.flatMap(({ visitors }) => visitors);
+	}
+
+	/** Sockets since the start, by the arm through which they came. */
+	accepted(arm: ArmName): number {
+		return this.gateways.reduce((sum, { accepted }) => sum + accepted[arm], 0);
 	}
 
 	get isLogNear(): boolean {
@@ -118,8 +135,9 @@ export class Pop {
 			sockets: this.sockets,
 			balancers: this.balancers.map((each, at) => stateOf(each, addresses[at] ?? "")),
 			link: this.link && { ...stateOf(this.link, "main"), isLogNear: this.isLogNear },
-			upgrades: this.proxy.upgrades,
-			...(this.proxy.facts ? { proxy: this.proxy.facts } : {}),
+			upgrades: this.proxies.upgrades,
+			admission: structuredClone(this.api.www.counts),
+			...factsOf(this.arms),
 			gateways: this.gateways.map(({ state }) => state),
 		};
 	}
@@ -168,7 +186,7 @@ export class Pop {
 	async restore(): Promise<void> {
 		this.#orders += 1;
 		await this.startGateways();
-		this.proxy.upgrades = "pass";
+		this.proxies.upgrades = "pass";
 		for (const balancer of [...this.balancers, this.link]) await balancer?.heal();
 		this.#is = "up";
 	}
@@ -186,13 +204,19 @@ export class Pop {
 		for (const gateway of this.gateways) gateway.deploy(withinMs).catch(() => undefined);
 	}
 
-	/** A new process for the proxy's; new gateways take newcomers, and the old ones' clients are asked to leave. */
-	async replaceProxy(withinMs: number): Promise<void> {
-		if (this.proxy.replace === undefined)
-			throw new Error("The embedded proxy is no process of its own: choose envoy or haproxy.");
-		await this.proxy.replace(async () => {
+	/** New gateways take newcomers, and the old ones' clients are asked to leave. */
+	async replaceProxies(withinMs: number): Promise<void> {
+		await this.proxies.replace(async () => {
 			await Promise.all(this.gateways.map((gateway) => gateway.deploy(withinMs)));
 		});
+	}
+
+	/** Who came through this arm is asked to leave, no faster than the gateways can take them in anew. */
+	leave(arm: ArmName): void {
+		const fullest = Math.max(0, ...this.gateways.map(({ visitors }) => visitors.length));
+		const deadlineMs = goodbyeMs(fullest, this.#options.acceptRate());
+		const farewell = { deadlineMs, windowMs: Math.max(SHORTEST_WINDOW_MS, deadlineMs - MOVE_MS) };
+		for (const gateway of this.gateways) gateway.goodbye(arm, farewell);
 	}
 
 	async restart(): Promise<void> {
@@ -205,10 +229,6 @@ export class Pop {
 
 	cut(link: Link): void {
 		for (const balancer of this.#balancersOf(link)) balancer.reset();
-	}
-
-	setUpgrades(upgrades: Upgrades): void {
-		this.proxy.upgrades = upgrades;
 	}
 
 	#balancersOf(link: Link): readonly Balancer[] {
@@ -240,34 +260,12 @@ export class Pop {
 		return new GatewayServer({ name, log, attendance, acceptRate, allowedOrigins, arrived });
 	}
 
-	#newProxy(): PopProxy {
-		const { proxy, certificate, routes, capacity } = this.#options;
-		if (proxy === "embedded")
-			return new TlsProxy({
-				certificate,
-				routes,
-				gateway: () => this.#pickGateway(),
-				webapp: () => ({ ...(this.api.target ?? NOWHERE), agent: false, isTls: false }),
-			});
-		return new RealProxy({
-			kind: proxy,
-			pop: this.config,
-			routes,
-			certificate,
-			capacity,
-			gateways: () => (this.isLogNear ? this.gateways.flatMap(({ target }) => target ?? []) : []),
-			webapp: () => this.api.target,
-		});
-	}
-
-	/** That with the fewest sockets; none while the log is away: elsewhere it may be near. */
-	#pickGateway(): { readonly host: string; readonly port: number } | null {
-		if (!this.isLogNear) return null;
-		const [first] = this.gateways
-			.filter(({ target }) => target !== null)
-			.map(({ target, state }) => ({ target, sockets: state.primary + state.backup }))
-			.sort((a, b) => a.sockets - b.sockets);
-		return first?.target ?? null;
+	#newArms(): Pop["arms"] {
+		const { config: pop, api, gateways } = this;
+		const { main, mesh } = this.#options;
+		const applink = appWay(this.link, main, mesh);
+		const isLogNear = (): boolean => this.isLogNear;
+		return armsBefore({ ...this.#options, pop, api, applink, gateways, isLogNear });
 	}
 
 	#dialMesh(protocol: string): TLSSocket {
@@ -281,7 +279,5 @@ export class Pop {
 	}
 }
 
-function stateOf(balancer: Balancer, address: string): BalancerState {
-	const { connections, accepted, conditions } = balancer;
-	return { address, connections, accepted, bytes: { ...balancer.bytes }, conditions };
-}
+const isOf = (config: PopConfig, address: string, arm: ArmName): boolean =>
+	addressesOf(config, arm).includes(address);

@@ -18,43 +18,55 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Target } from "../balancer.js";
-import type { Role, Upgrades } from "../control/contract.js";
+import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { ArmName } from "../migration/contract.js";
 import { Passage } from "../tcp/passage.js";
 import type { KeyPair } from "../tls/authority.js";
 import { HEALTH_PATH } from "./health-path.js";
 import { answer, lines, refuse } from "./http-words.js";
 import { type Route, routeOf } from "./routes.js";
+import { ARM_HEADER, NAME_HEADER } from "./socket-watch.js";
 
 export interface PopProxy {
 	/** Where the balancers send what they get; null: it doesn't run. */
 	readonly target: Target | null;
 	upgrades: Upgrades;
+	/** "fail": who asks for health hears 503, and WebSockets are taken all the same. */
+	checks: Checks;
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	/** From now on all upgrades for this name are refused, and those that are open are cut; or no more. */
 	setName(name: Role, isUp: boolean): void;
-	/** To newcomers, from now on. Missing: it can't be told while it runs. */
-	show?(certificate: KeyPair): void;
+	/** To newcomers, from now on. */
+	show(certificate: KeyPair): Promise<void>;
 	/** What it says of itself; null or missing: nothing. */
 	readonly facts?: ProxyFacts | null;
 	/** For people; null or missing: it is well. */
 	readonly trouble?: string | null;
 	/** A new process for the running one, whose clients `goodbye` asks to leave. Missing: it can't. */
 	replace?(goodbye: () => Promise<void>): Promise<void>;
+	/** What it was told last is loaded anew; nobody is asked to leave. Missing: it can't. */
+	reload?(): Promise<void>;
 }
 
 export interface ProxyOptions {
 	readonly certificate: KeyPair;
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
 	/** For a newcomer; null: there is none, and he gets a 503. */
 	readonly gateway: () => Target | null;
+	/** A new way to Applink; null: there is none. */
+	readonly applink: () => Duplex | null;
 	/** How the webapp is reached: over mutual TLS, or plainly in its own region. */
 	readonly webapp: () => RequestOptions & { readonly isTls: boolean };
 }
 
 const WEBAPP_TIMEOUT_MS = 10_000;
-const OWN_HEADERS = ["x-edge-name", "x-forwarded-for", "x-forwarded-proto"];
+const OWN_HEADERS = [NAME_HEADER, ARM_HEADER, "X-Forwarded-For", "X-Forwarded-Proto"].map((name) =>
+	name.toLowerCase(),
+);
 
 interface Open {
 	readonly name: Route["name"];
@@ -64,6 +76,7 @@ interface Open {
 }
 
 export class TlsProxy implements PopProxy {
+	checks: Checks = "pass";
 	readonly #options: ProxyOptions;
 	readonly #server;
 	readonly #raw = new Set<Duplex>();
@@ -125,7 +138,7 @@ export class TlsProxy implements PopProxy {
 		for (const each of this.#open) if (each.name === name) each.client.destroy();
 	}
 
-	show(certificate: KeyPair): void {
+	async show(certificate: KeyPair): Promise<void> {
 		this.#server.setSecureContext(certificate);
 	}
 
@@ -144,13 +157,13 @@ export class TlsProxy implements PopProxy {
 	#serve(request: IncomingMessage, response: ServerResponse): void {
 		if (request.url === HEALTH_PATH) {
 			const isUp = this.#options.gateway() !== null && this.#upgrades === "pass";
-			return answer(response, isUp ? 200 : 503);
+			return answer(response, isUp && this.checks === "pass" ? 200 : 503);
 		}
 		const route = this.#route(request, false);
 		if (route === null) return answer(response, 404);
 		const { isTls, ...across } = this.#options.webapp();
 		const { method, url: path } = request;
-		const headers = [...kept(request.rawHeaders), "X-Edge-Name", route.name];
+		const headers = [...kept(request.rawHeaders), NAME_HEADER, route.name];
 		const send = isTls ? tlsRequest : plainRequest;
 		const onward = send({ ...across, method, path, headers, timeout: WEBAPP_TIMEOUT_MS } as never);
 		onward.on("response", (from) => {
@@ -174,14 +187,20 @@ export class TlsProxy implements PopProxy {
 		if (this.#upgrades === "refuse" || this.#down.has(route.name)) return refuse(client, 503);
 		if (this.#upgrades === "swallow")
 			return this.#keep({ name: route.name, client, passage: null });
-		const gateway = this.#options.gateway();
-		if (gateway === null) return refuse(client, 503);
-		const target = connect({ ...gateway, noDelay: true });
+		const target = this.#dial(route);
+		if (target === null) return refuse(client, 503);
 		const { method, url, rawHeaders } = request;
-		const headers = [...kept(rawHeaders), "X-Edge-Name", route.name];
+		const told = [NAME_HEADER, route.name, ARM_HEADER, this.#options.arm];
+		const headers = [...kept(rawHeaders), ...told];
 		target.write(`${method} ${url} HTTP/1.1\r\n${lines(headers)}\r\n`);
 		if (head.length > 0) target.write(head);
 		this.#keep({ name: route.name, client, passage: new Passage(client, target) });
+	}
+
+	#dial({ to }: Route): Duplex | null {
+		if (to === "applink") return this.#options.applink();
+		const gateway = this.#options.gateway();
+		return gateway === null ? null : connect({ ...gateway, noDelay: true });
 	}
 
 	#keep(open: Open): void {

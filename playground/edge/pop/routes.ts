@@ -1,4 +1,5 @@
 /* What a PoP's proxy makes of a request: pure, as a table that a real proxy's configuration can be written from. */
+import { LINK_PATH } from "../applink/opening.js";
 import type { Role } from "../control/contract.js";
 
 export interface Route {
@@ -6,7 +7,7 @@ export interface Route {
 	readonly host: string;
 	/** A prefix. */
 	readonly path: string;
-	readonly to: "gateways" | "webapp";
+	readonly to: "gateways" | "applink" | "webapp";
 	/** What becomes of an upgrade, and of a plain request. */
 	readonly takes: "upgrades" | "requests";
 	/** Passed on as `X-Edge-Name`; a client's own is dropped. */
@@ -24,7 +25,11 @@ export interface Asked {
 
 export function edgeRoutes(names: Readonly<Record<Role | "api", string>>): readonly Route[] {
 	const { primary, backup, api } = names;
+	const link = { path: LINK_PATH, to: "applink", takes: "upgrades" } as const;
 	return [
+		// The first that fits is taken.
+		{ ...link, host: primary, name: "primary" },
+		{ ...link, host: backup, name: "backup" },
 		{ host: primary, path: "/", to: "gateways", takes: "upgrades", name: "primary" },
 		{ host: backup, path: "/", to: "gateways", takes: "upgrades", name: "backup" },
 		{ host: api, path: "/", to: "webapp", takes: "requests", name: "api" },

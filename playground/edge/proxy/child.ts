@@ -1,14 +1,18 @@
 /*
- * A process of the edge that is no Node. What it says is kept, its last lines; when we end, so does it.
+ * A process of the edge that is no Node. What it says is kept, its last lines; when we end, so does it, also
+ * where we are killed.
  *
  *    running ── end ──▶ asked (SIGTERM) ── patience ──▶ killed
  *       ╰──────────── by itself ─────────────▶ ended, with its last words
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { leaveWill } from "../tools/last-will.js";
 
 export interface ChildOptions {
 	readonly path: string;
 	readonly args: readonly string[];
+	/** Of its own: where we are killed, it is removed. */
+	readonly folder: string;
 	/** Every line of its standard output, as soon as it is whole. */
 	readonly said?: (line: string) => void;
 }
@@ -34,11 +38,13 @@ export class Child {
 	readonly #process: ChildProcess;
 	readonly #lines: string[] = [];
 
-	constructor({ path, args, said = () => undefined }: ChildOptions) {
+	constructor({ path, args, folder, said = () => undefined }: ChildOptions) {
 		const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"] });
 		this.#process = child;
 		this.pid = child.pid ?? 0;
 		alive.add(child);
+		const settle =
+			child.pid === undefined ? () => undefined : leaveWill({ pid: child.pid, folder });
 		const keep = (line: string): void => {
 			this.#lines.push(line);
 			if (this.#lines.length > KEPT_LINES) this.#lines.shift();
@@ -48,6 +54,7 @@ export class Child {
 		this.ended = new Promise((resolve) => {
 			const end = (code: number | null, signal: NodeJS.Signals | null): void => {
 				alive.delete(child);
+				settle();
 				this.#end ??= { code, signal };
 				resolve(this.#end);
 			};

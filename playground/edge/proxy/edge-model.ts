@@ -1,7 +1,9 @@
 /* The model of a PoP's proxy, from the same routes that the embedded one goes by. Pure. */
 import type { Target } from "../balancer.js";
+import type { ArmName } from "../migration/contract.js";
 import { HEALTH_PATH } from "../pop/health-path.js";
 import type { Route as EdgeRoute } from "../pop/routes.js";
+import { ARM_HEADER, NAME_HEADER } from "../pop/socket-watch.js";
 import { checkModel } from "./model/check-model.js";
 import type { Chain, Cluster, ProxyModel, Route, VirtualHost } from "./model/model.js";
 
@@ -9,14 +11,16 @@ export interface EdgeModelOptions {
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly listen: Target;
 	readonly routes: readonly EdgeRoute[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
 	/** Null: plainly, in its own region. */
-	readonly webappTls: WebappTls | null;
+	readonly applinkTls: ApplinkTls | null;
 	/** Sockets. */
 	readonly capacity: number;
 }
 
-/** How the main region's webapp is reached from elsewhere. */
-export interface WebappTls {
+/** How the main region's Applink is reached from elsewhere. */
+export interface ApplinkTls {
 	readonly serverName: string;
 	readonly protocol: string;
 }
@@ -33,8 +37,9 @@ const WEBAPP_WITHIN_MS = 10_000;
 const ROOM = 500;
 
 export function edgeModel(options: EdgeModelOptions): ProxyModel {
-	const { pop, listen, routes, capacity } = options;
+	const { pop, listen, routes, arm, capacity } = options;
 	const limit = capacity + ROOM;
+	const hosts = [...new Set(routes.map(({ host }) => host))];
 	return checkModel({
 		node: { id: `pop-${pop.name.toLowerCase()}`, region: pop.region, zone: ZONES[0] },
 		maxConnections: limit + ROOM,
@@ -46,10 +51,10 @@ export function edgeModel(options: EdgeModelOptions): ProxyModel {
 				certificate: CERTIFICATE,
 				connectionLimit: limit,
 				health: { path: HEALTH_PATH, cluster: "gateways" },
-				chains: [...routes.map((route) => chainOf(route)), nobody(routes)],
+				chains: [...hosts.map((host) => chainOf(host, routes, arm)), nobody(hosts, routes, arm)],
 			},
 		],
-		clusters: [gateways(limit), webapp(options, limit)],
+		clusters: [gateways(limit), webapp(limit), applink(options, limit)],
 	});
 }
 
@@ -57,32 +62,38 @@ export function edgeModel(options: EdgeModelOptions): ProxyModel {
 const namesOf = (host: string): readonly string[] => [host, `*.${host}`];
 
 /** Who asked for a name in TLS is there, whatever his Host says. */
-const chainOf = (route: EdgeRoute): Chain => ({
-	name: route.name,
-	serverNames: namesOf(route.host),
-	hosts: [{ name: "any", domains: ["*"], routes: [routeOf(route)] }],
+const chainOf = (host: string, routes: readonly EdgeRoute[], arm: ArmName): Chain => ({
+	name: nameOf(host, routes),
+	serverNames: namesOf(host),
+	hosts: [{ name: "any", domains: ["*"], routes: routesOf(host, routes, arm) }],
 });
 
 /** Who named nobody is where his Host says. */
-const nobody = (routes: readonly EdgeRoute[]): Chain => ({
+const nobody = (hosts: readonly string[], routes: readonly EdgeRoute[], arm: ArmName): Chain => ({
 	name: "unnamed",
 	serverNames: [],
-	hosts: routes.map(
-		(route): VirtualHost => ({
-			name: route.name,
-			domains: namesOf(route.host),
-			routes: [routeOf(route)],
+	hosts: hosts.map(
+		(host): VirtualHost => ({
+			name: nameOf(host, routes),
+			domains: namesOf(host),
+			routes: routesOf(host, routes, arm),
 		}),
 	),
 });
 
-function routeOf({ path, to, takes, name }: EdgeRoute): Route {
-	const withinMs = to === "gateways" ? UPGRADE_WITHIN_MS : WEBAPP_WITHIN_MS;
+const nameOf = (host: string, routes: readonly EdgeRoute[]): string =>
+	routes.find((route) => route.host === host)?.name ?? host;
+
+const routesOf = (host: string, routes: readonly EdgeRoute[], arm: ArmName): readonly Route[] =>
+	routes.filter((route) => route.host === host).map((route) => routeOf(route, arm));
+
+function routeOf({ path, to, takes, name }: EdgeRoute, arm: ArmName): Route {
+	const withinMs = to === "webapp" ? WEBAPP_WITHIN_MS : UPGRADE_WITHIN_MS;
 	return {
 		name: to,
 		match: { path: { is: "prefix", path }, takes },
 		action: { is: "forward", cluster: to, withinMs },
-		request: { set: { "X-Edge-Name": name } },
+		request: { set: { [NAME_HEADER]: name, [ARM_HEADER]: arm } },
 	};
 }
 
@@ -102,15 +113,22 @@ const gateways = (limit: number): Cluster => ({
 	panicBelow: 50,
 });
 
-const webapp = ({ webappTls }: EdgeModelOptions, limit: number): Cluster => ({
+const webapp = (limit: number): Cluster => ({
 	...COMMON,
 	name: "webapp",
 	endpoints: "file",
 	balance: "round-robin",
 	retry: "never",
 	maxRequests: limit,
-	tls: webappTls === null ? null : { ...webappTls, certificate: MESH, authority: MESH },
+	tls: null,
 	check: null,
 	outliers: null,
 	panicBelow: 0,
+});
+
+/** A ticket is good once, so nothing is tried twice. */
+const applink = ({ applinkTls }: EdgeModelOptions, limit: number): Cluster => ({
+	...webapp(limit),
+	name: "applink",
+	tls: applinkTls === null ? null : { ...applinkTls, certificate: MESH, authority: MESH },
 });

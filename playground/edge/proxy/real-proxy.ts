@@ -3,35 +3,47 @@
  * made to do to WebSockets is done behind it, by a gate before each gateway.
  *
  *    balancers ─▶ Envoy or HAProxy ─┬─▶ gate ─▶ gateway
- *                                   ╰─▶ the Edge API, which goes on to the webapp
+ *                                   ├─▶ the Edge API, which goes on to the webapp
+ *                                   ╰─▶ the link ══ mutual TLS ══▶ main region, Applink
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Target } from "../balancer.js";
-import type { Role, Upgrades } from "../control/contract.js";
+import type { Checks, Role, Upgrades } from "../control/contract.js";
 import type { ProxyFacts } from "../control/proxy-facts.js";
+import type { SlotConfig } from "../config.js";
+import type { ArmName } from "../migration/contract.js";
+import type { AppWay } from "../pop/app-way.js";
+import { ALPN } from "../pop/main-region.js";
+import { MESH_NAME } from "../pop/mesh-name.js";
 import type { PopProxy } from "../pop/proxy.js";
 import type { Route } from "../pop/routes.js";
 import type { KeyPair } from "../tls/authority.js";
 import { findTool } from "../tools/find-tool.js";
 import { freePort } from "../tools/free-port.js";
-import { CERTIFICATE, edgeModel, ZONES } from "./edge-model.js";
-import { Envoy } from "./envoy/envoy.js";
-import type { Material } from "./material.js";
-import { Haproxy } from "./haproxy/haproxy.js";
-import type { EndpointSet } from "./model/model.js";
 import { checkTool } from "./check-tool.js";
+import { CERTIFICATE, edgeModel, MESH, ZONES } from "./edge-model.js";
+import { Envoy } from "./envoy/envoy.js";
+import { Haproxy } from "./haproxy/haproxy.js";
+import type { Material } from "./material.js";
+import type { EndpointSet, ProxyModel } from "./model/model.js";
 import { type GateRules, UpgradeGate } from "./upgrade-gate.js";
 
 export interface RealProxyOptions {
 	readonly kind: "envoy" | "haproxy";
 	readonly pop: { readonly name: string; readonly region: string };
 	readonly routes: readonly Route[];
+	/** Which of the PoP's it is: told to gateways. */
+	readonly arm: ArmName;
+	/** For tests: another configuration than the edge's own. */
+	readonly reshape: (model: ProxyModel) => ProxyModel;
 	readonly certificate: KeyPair;
 	readonly capacity: number;
+	readonly slots: SlotConfig;
 	/** That take newcomers now; asked again and again. */
 	readonly gateways: () => readonly Target[];
+	readonly applink: AppWay;
 	/** What answers for the webapp here now; null: nothing does. */
 	readonly webapp: () => Target | null;
 }
@@ -42,6 +54,7 @@ interface Program {
 	start(): Promise<void>;
 	stop(): Promise<void>;
 	setEndpoints(set: EndpointSet): Promise<void>;
+	setCertificate(name: string, pair: KeyPair): Promise<void>;
 	facts(cluster: string): Promise<ProxyFacts>;
 }
 
@@ -55,6 +68,9 @@ export class RealProxy implements PopProxy {
 	#program: Program | null = null;
 	#port: number | null = null;
 	#upgrades: Upgrades = "pass";
+	#checks: Checks = "pass";
+	/** Of its listener. */
+	#shown: KeyPair;
 	#timer: NodeJS.Timeout | undefined;
 	#told = new Map<string, string>();
 	#telling: Promise<void> = Promise.resolve();
@@ -65,6 +81,7 @@ export class RealProxy implements PopProxy {
 
 	constructor(options: RealProxyOptions) {
 		this.#options = options;
+		this.#shown = options.certificate;
 	}
 
 	get target(): Target | null {
@@ -86,6 +103,21 @@ export class RealProxy implements PopProxy {
 	set upgrades(upgrades: Upgrades) {
 		this.#upgrades = upgrades;
 		this.#rule();
+	}
+
+	get checks(): Checks {
+		return this.#checks;
+	}
+
+	set checks(checks: Checks) {
+		this.#checks = checks;
+		this.#rule();
+	}
+
+	async show(certificate: KeyPair): Promise<void> {
+		if (certificate === this.#shown) return;
+		await this.#program?.setCertificate(CERTIFICATE, certificate);
+		this.#shown = certificate;
 	}
 
 	setName(name: Role, isUp: boolean): void {
@@ -119,6 +151,12 @@ export class RealProxy implements PopProxy {
 		await goodbye();
 	}
 
+	async reload(): Promise<void> {
+		if (!(this.#program instanceof Haproxy))
+			throw new Error("Envoy's lists come by files: there is nothing to load again.");
+		await this.#program.reload();
+	}
+
 	async stop(): Promise<void> {
 		clearInterval(this.#timer);
 		clearInterval(this.#reading);
@@ -135,22 +173,21 @@ export class RealProxy implements PopProxy {
 	}
 
 	async #newProgram(path: string, port: number): Promise<Program> {
-		const { kind, pop, routes, capacity, certificate } = this.#options;
-		const model = edgeModel({
-			pop,
-			routes,
-			capacity,
-			webappTls: null,
-			listen: { host: "127.0.0.1", port },
-		});
+		const { kind, pop, routes, arm, capacity, certificate, slots, reshape } = this.#options;
+		const { mesh } = this.#options.applink;
+		const applinkTls = mesh === null ? null : { serverName: MESH_NAME, protocol: ALPN.link };
+		const listen = { host: "127.0.0.1", port };
+		const model = reshape(edgeModel({ pop, routes, arm, capacity, applinkTls, listen }));
 		const material: Material = {
 			certificates: new Map([[CERTIFICATE, certificate]]),
-			// The way to the main region is the Edge API's own: no key of it lies in a file.
-			upstream: new Map(),
+			upstream: new Map(
+				mesh === null ? [] : [[MESH, { pair: mesh.certificate, authority: mesh.authority }]],
+			),
 		};
 		const root = await mkdtemp(join(tmpdir(), "hf-"));
 		const setup = { path, root, model, material };
-		return kind === "envoy" ? new Envoy(setup) : new Haproxy(setup);
+		if (kind === "envoy") return new Envoy(setup);
+		return new Haproxy({ ...setup, options: { slots: slots.places }, slotOrder: slots.order });
 	}
 
 	/** Once at a time: lists are written in the order in which they were true. */
@@ -160,10 +197,15 @@ export class RealProxy implements PopProxy {
 			const gateways = this.#options.gateways();
 			const gated: Target[] = [];
 			for (const gateway of gateways) gated.push(await this.#gateOf(gateway));
-			await this.#set("gateways", gated);
-			await this.#retire(gateways);
+			try {
+				await this.#set("gateways", gated);
+			} finally {
+				// A gate whose gateway is gone would go on answering for it where a list has gone stale.
+				await this.#retire(gateways);
+			}
 			const webapp = this.#options.webapp();
 			await this.#set("webapp", webapp === null ? [] : [webapp]);
+			await this.#set("applink", this.#options.applink.targets());
 			this.#trouble = null;
 		} catch (error) {
 			this.#trouble = String((error as Error).message);
@@ -201,7 +243,11 @@ export class RealProxy implements PopProxy {
 		}
 	}
 
-	#rules = (): GateRules => ({ upgrades: this.#upgrades, down: this.#down });
+	#rules = (): GateRules => ({
+		upgrades: this.#upgrades,
+		checks: this.#checks,
+		down: this.#down,
+	});
 
 	#rule(): void {
 		for (const gate of this.#gates.values()) gate.heed(this.#rules());

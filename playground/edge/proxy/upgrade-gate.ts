@@ -1,6 +1,7 @@
 /*
  * Between a real proxy and a gateway: what the playground does to WebSockets and no proxy can be told to do.
- * To the proxy it is the gateway: it answers health checks for it, with 503 unless upgrades pass.
+ * To the proxy it is the gateway: it answers health checks for it, with 503 unless upgrades pass, and also
+ * where checks shall fail, which says nothing of what the gateway does.
  *
  *               new upgrades           open WebSockets
  *    pass       to the gateway         pass
@@ -11,7 +12,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Target } from "../balancer.js";
-import type { Role, Upgrades } from "../control/contract.js";
+import type { Checks, Role, Upgrades } from "../control/contract.js";
 import { answer, lines, refuse } from "../pop/http-words.js";
 import { Passage } from "../tcp/passage.js";
 
@@ -24,6 +25,7 @@ interface Open {
 
 export interface GateRules {
 	readonly upgrades: Upgrades;
+	readonly checks: Checks;
 	readonly down: ReadonlySet<Role>;
 }
 
@@ -32,12 +34,13 @@ export class UpgradeGate {
 	readonly #server: Server;
 	readonly #raw = new Set<Duplex>();
 	readonly #open = new Set<Open>();
-	#rules: GateRules = { upgrades: "pass", down: new Set() };
+	#rules: GateRules = { upgrades: "pass", checks: "pass", down: new Set() };
 
 	constructor(gateway: Target) {
 		this.#gateway = gateway;
 		this.#server = createServer((_, response) => {
-			answer(response, this.#rules.upgrades === "pass" ? 200 : 503);
+			const { upgrades, checks } = this.#rules;
+			answer(response, upgrades === "pass" && checks === "pass" ? 200 : 503);
 		});
 		this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
 		this.#server.on("clientError", (_error, socket) => socket.destroy());

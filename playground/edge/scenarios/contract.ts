@@ -1,5 +1,5 @@
 /* A scenario is a story that is run by a command, on an edge of its own, and judged more strictly. */
-import type { EdgeConfig } from "../config.js";
+import type { EdgeConfig, ProxyKind } from "../config.js";
 import type { Action } from "../control/contract.js";
 import type { FleetManners } from "../fleet/contract.js";
 import type { Story, Verdict } from "../stories/contract.js";
@@ -8,12 +8,11 @@ import type { Figures, Sight } from "./sights.js";
 export interface Scenario {
 	/** Of the command. */
 	readonly name: string;
-	/** Null: this edge can't play it; see `needs`. */
-	readonly story: Story | null;
+	readonly story: Story;
 	/** What it shows, in a sentence. */
 	readonly about: string;
-	/** What this edge has not: "--proxy haproxy". Null: nothing. */
-	readonly needs: string | null;
+	/** That it can be played with; the first one, where the command names none. Null: any, or the embedded one. */
+	readonly proxies: readonly [ProxyKind, ...ProxyKind[]] | null;
 	/** Of its fleet, where the command says nothing; null: as many as most have. */
 	readonly clients: number | null;
 	/** An edge that is unlike that of the others; null: theirs will do, and they share it. */
@@ -45,7 +44,8 @@ export interface ScenarioEdge {
 /** Machine-readable; `failures` has the reasons in words. */
 export interface ScenarioVerdict extends Omit<Verdict, "story"> {
 	readonly scenario: string;
-	/** "failed": it ran, and `failures` says what was wrong. "not-run": this edge has not what it needs. */
+	readonly proxy: ProxyKind;
+	/** "failed": it ran, and `failures` says what was wrong. "not-run": this edge, or this machine, has not what it needs. */
 	readonly is: "passed" | "failed" | "not-run";
 	readonly seed: number;
 	/** Of the seconds that it may take. */

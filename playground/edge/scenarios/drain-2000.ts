@@ -65,7 +65,7 @@ export function paceOf(rate: number, { clients, tookMs }: Coming): number {
 export function drainOf(name: string, clients: number, rate: number): Scenario {
 	return {
 		name,
-		...{ story: STORY, about: STORY.about, needs: null, clients },
+		...{ story: STORY, about: STORY.about, proxies: null, clients },
 		edge: {
 			config: {
 				...{ pops: [DUB, IAD], capacity: 2.5 * clients, acceptRate: rate, ttl: 1 },

@@ -1,6 +1,7 @@
 /* Stories of names: DNS that is silent, stale or in panic, and a certificate that has run out. */
 import { ALL_CONNECTED, aWhile, both, popOf, saidMore, socketsAt } from "../stories/conditions.js";
-import type { Story } from "../stories/contract.js";
+import type { PopState } from "../control/contract.js";
+import type { Condition, Story } from "../stories/contract.js";
 import { accepted, begin, nobodyIn, nobodyNoticed, step } from "./steps.js";
 
 export const DNS_DEAD: Story = {
@@ -129,26 +130,50 @@ export const CERTIFICATE: Story = {
 	],
 };
 
+/** HAProxy refuses everybody where all its servers look dead: there only DNS may be told so. */
+const isPanicking = ({ proxy }: PopState): boolean => proxy?.kind !== "haproxy";
+const panicsIn = ({ proxy }: PopState): number => proxy?.panics ?? 0;
+
+/** By Envoy's own count: the others have none. */
+const hasPanicked = (now: PopState, began: PopState): boolean =>
+	now.proxy?.kind !== "envoy" ||
+	(now.proxy.endpoints.every(({ isWell }) => !isWell) && panicsIn(now) > panicsIn(began));
+
+const NOTHING_UP: Condition = {
+	says: "DNS, and each Envoy, are told that nothing is up",
+	holds: ({ now }) =>
+		now.pops.every(
+			({ dns, proxy }) =>
+				!dns.up && (proxy?.kind !== "envoy" || proxy.endpoints.every(({ isWell }) => !isWell)),
+		),
+};
+
 export const PANIC: Story = {
 	id: "panic",
 	title: "Health checks call everything down",
 	about:
-		"DNS is told that no PoP is up. It names them all the same: when all look dead, the checks are likelier to be wrong.",
+		"DNS is told that no PoP is up, and Envoy that no gateway is. They name them all the same: when all look dead, the checks are likelier to be wrong.",
 	bite: {
-		says: "DNS was told that nothing is up, and clients that had lost their links came back by its answers",
+		says: "DNS was told that nothing is up, clients that had lost their links came back by its answers, and an Envoy that saw no gateway alive counted that it asked one all the same",
 		holds: ({ now, step: began }) =>
 			now.pops.every(({ dns }) => !dns.up) &&
 			now.dns.asked > began.dns.asked &&
 			now.fleet.outages > began.fleet.outages &&
-			accepted(now, "DUB") > accepted(began, "DUB"),
+			accepted(now, "DUB") > accepted(began, "DUB") &&
+			hasPanicked(popOf(now, "DUB"), popOf(began, "DUB")),
 	},
 	steps: [
 		begin("Everybody is connected."),
 		step(
 			"panic",
-			"Every health check fails.",
-			({ pops }) => pops.map(({ name }) => ({ do: "flip-dns", pop: name, up: false }) as const),
-			both(aWhile(1_500), saidMore(1)),
+			"Every health check fails. Nobody who is connected notices.",
+			({ pops }) =>
+				pops.map((pop) =>
+					isPanicking(pop)
+						? { do: "set-checks", pop: pop.name, checks: "fail" }
+						: { do: "flip-dns", pop: pop.name, up: false },
+				),
+			both(both(NOTHING_UP, saidMore(1)), nobodyNoticed),
 		),
 		step(
 			"cut",
@@ -157,7 +182,9 @@ export const PANIC: Story = {
 			both(
 				{
 					says: "Dublin's gateways took them in again",
-					holds: ({ now, step: began }) => accepted(now, "DUB") > accepted(began, "DUB"),
+					holds: ({ now, step: began }) =>
+						accepted(now, "DUB") > accepted(began, "DUB") &&
+						hasPanicked(popOf(now, "DUB"), popOf(began, "DUB")),
 				},
 				both(ALL_CONNECTED, saidMore(1)),
 			),

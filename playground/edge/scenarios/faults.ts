@@ -8,7 +8,9 @@ import {
 	socketsAt,
 	socketsOf,
 } from "../stories/conditions.js";
-import type { Story } from "../stories/contract.js";
+import type { RequestClass } from "../api/admission.js";
+import type { EdgeState, Upgrades } from "../control/contract.js";
+import type { Condition, Step, Story } from "../stories/contract.js";
 import { begin, nobodyIn, nobodyNoticed, step } from "./steps.js";
 
 export const GREY: Story = {
@@ -52,13 +54,34 @@ export const GREY: Story = {
 	],
 };
 
+/** More boots than a PoP lets through at a time, and fewer others. */
+const CROWD = { boots: 80, others: 30 };
+
+const shedIn = (state: EdgeState, by: RequestClass): number =>
+	popOf(state, "DUB").admission[by].shed;
+
+const SHED_BY_CLASS: Condition = {
+	says: "some of the boots had to wait, and nobody else",
+	holds: ({ now, step: began }) => {
+		const [is, was] = [popOf(now, "DUB").admission, popOf(began, "DUB").admission];
+		return (
+			is.boot.served > was.boot.served &&
+			is.boot.shed > was.boot.shed &&
+			is.poll.served - was.poll.served >= CROWD.others &&
+			is.poll.shed === was.poll.shed
+		);
+	},
+};
+
 export const BOOT_STORM: Story = {
 	id: "boot-storm",
 	title: "A boot storm",
-	about: "Two thirds of all clients boot at once; who was there before keeps his link.",
+	about:
+		"Two thirds of all clients boot at once; boots are shed and nothing else, and who was there before keeps his link.",
 	bite: {
-		says: "more sockets came within a second than were there before",
-		holds: ({ arrivals, step: began }) => arrivals > socketsOf(began),
+		says: "more sockets came within a second than were there before, and Dublin sent boots away",
+		holds: ({ arrivals, now, step: began }) =>
+			arrivals > socketsOf(began) && shedIn(now, "boot") > shedIn(began, "boot"),
 	},
 	steps: [
 		{
@@ -68,8 +91,11 @@ export const BOOT_STORM: Story = {
 		step(
 			"storm",
 			"All the others boot in the same second.",
-			({ fleet }) => [{ do: "resize-fleet", clients: fleet.wanted * 3 }],
-			both(both(ALL_CONNECTED, saidMore(2)), nobodyNoticed),
+			({ fleet }) => [
+				{ do: "resize-fleet", clients: fleet.wanted * 3 },
+				{ do: "crowd", pop: "DUB", ...CROWD },
+			],
+			both(both(ALL_CONNECTED, saidMore(2)), both(SHED_BY_CLASS, nobodyNoticed)),
 		),
 	],
 };
@@ -100,6 +126,16 @@ export const SLEEP: Story = {
 	],
 };
 
+/** By its own account: an embedded one keeps no list. */
+const knowsGateways = (count: number): Condition => ({
+	says: `a real proxy knows ${count} of Dublin's gateways, and finds them well`,
+	holds: ({ now }) => {
+		const { endpoints } = popOf(now, "DUB").proxy ?? {};
+		if (endpoints === undefined) return true;
+		return endpoints.length === count && endpoints.every(({ isWell }) => isWell);
+	},
+});
+
 export const GATEWAY: Story = {
 	id: "gateway-kill",
 	title: "A gateway dies",
@@ -119,10 +155,13 @@ export const GATEWAY: Story = {
 			"A gateway of Dublin dies.",
 			() => [{ do: "kill-gateway", pop: "DUB", gateway: 0 }],
 			both(
-				{
-					says: "its clients had to dial again",
-					holds: ({ now, step: began }) => now.fleet.outages > began.fleet.outages,
-				},
+				both(
+					{
+						says: "its clients had to dial again",
+						holds: ({ now, step: began }) => now.fleet.outages > began.fleet.outages,
+					},
+					knowsGateways(1),
+				),
 				both(ALL_CONNECTED, saidMore(2)),
 			),
 		),
@@ -130,7 +169,46 @@ export const GATEWAY: Story = {
 			"back",
 			"A new one takes its place.",
 			() => [{ do: "restore-gateway", pop: "DUB", gateway: 0 }],
-			both(saidMore(1), ALL_CONNECTED),
+			both(both(saidMore(1), knowsGateways(2)), ALL_CONNECTED),
 		),
+	],
+};
+
+const everyPop =
+	(upgrades: Upgrades): Step["act"] =>
+	({ pops }) =>
+		pops.map(({ name }) => ({ do: "set-upgrades", pop: name, upgrades }));
+
+export const UPGRADES: Story = {
+	id: "upgrades-refused",
+	title: "WebSockets are refused everywhere",
+	about: "Every proxy refuses upgrades and lets HTTP through: all poll, and nothing is lost.",
+	bite: {
+		says: "no socket was left, clients polled, and real proxies counted whom they refused",
+		holds: ({ now, before }) =>
+			socketsOf(before) > 0 &&
+			socketsOf(now) === 0 &&
+			now.sockets.polling > 0 &&
+			["DUB", "FRA", "LHR"].every((name) => {
+				const { proxy } = popOf(now, name);
+				return proxy === undefined || proxy.refused > (popOf(before, name).proxy?.refused ?? 0);
+			}),
+	},
+	steps: [
+		begin("Everybody has a WebSocket."),
+		step(
+			"refuse",
+			"Every proxy answers 503 to who asks for a WebSocket, and cuts those that are open.",
+			everyPop("refuse"),
+			both(
+				{
+					says: "nobody has a socket, and everybody polls",
+					holds: ({ now }) =>
+						socketsOf(now) === 0 && now.sockets.polling >= 0.9 * now.fleet.clients,
+				},
+				saidMore(1),
+			),
+		),
+		step("pass", "They take WebSockets again.", everyPop("pass"), ALL_CONNECTED),
 	],
 };

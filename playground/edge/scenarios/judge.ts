@@ -8,7 +8,7 @@ import { type Measured, MOST_SECONDS, type Scenario, type ScenarioVerdict } from
 export function judge(
 	{ name }: Pick<Scenario, "name">,
 	verdict: Verdict,
-	seed: number,
+	{ seed, proxy }: Pick<ScenarioVerdict, "seed" | "proxy">,
 	{ figures, failures: measured }: Measured = { figures: {}, failures: [] },
 ): ScenarioVerdict {
 	const { story: _, ...rest } = verdict;
@@ -25,19 +25,21 @@ export function judge(
 	const ok = failures.length === 0;
 	const isInTime = seconds <= MOST_SECONDS;
 	const is = ok ? "passed" : "failed";
-	return { ...rest, scenario: name, is, ok, failures, seed, isInTime, figures };
+	return { ...rest, scenario: name, proxy, is, ok, failures, seed, isInTime, figures };
 }
 
 /** Of one that was not run: no success, and no failure of the edge either. */
 export function notRun(
-	{ name, needs }: Pick<Scenario, "name" | "needs">,
-	seed: number,
+	{ name }: Pick<Scenario, "name">,
+	{ seed, proxy }: Pick<ScenarioVerdict, "seed" | "proxy">,
+	why: string,
 ): ScenarioVerdict {
 	return {
 		scenario: name,
+		proxy,
 		is: "not-run",
 		ok: false,
-		failures: [`Not run: it needs ${needs}.`],
+		failures: [`Not run: ${why}`],
 		...{ seconds: 0, clients: 0, messages: 0, published: 0 },
 		...{ lost: 0, repeated: 0, outOfOrder: 0, late: 0, altered: 0 },
 		...{ steps: [], seed, isInTime: true, figures: {} },
@@ -46,7 +48,9 @@ export function notRun(
 
 /** One line for people. */
 export function renderVerdict(verdict: ScenarioVerdict): string {
-	const { scenario, is, failures, seconds, clients, published, messages, lost, repeated } = verdict;
+	const { is, failures, seconds, clients, published, messages, lost, repeated } = verdict;
+	const { proxy } = verdict;
+	const scenario = `${verdict.scenario}${proxy === "embedded" ? "" : ` (${proxy})`}`;
 	if (is === "not-run") return `– ${scenario}: ${failures.join(" ")}`;
 	const time = `${seconds.toFixed(0)} s${verdict.isInTime ? "" : ` (more than ${MOST_SECONDS})`}`;
 	const figures = Object.entries(verdict.figures).map(([name, value]) => `, ${name} ${value}`);

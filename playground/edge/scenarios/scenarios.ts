@@ -3,9 +3,10 @@ import type { Story } from "../stories/contract.js";
 import { STORIES } from "../stories/stories.js";
 import type { Scenario } from "./contract.js";
 import { DRAIN_600, DRAIN_2000 } from "./drain-2000.js";
-import { BOOT_STORM, GATEWAY, GREY, SLEEP } from "./faults.js";
+import { BOOT_STORM, GATEWAY, GREY, SLEEP, UPGRADES } from "./faults.js";
 import { CERTIFICATE, DNS_DEAD, DNS_STALE, PANIC } from "./faults-of-names.js";
 import { figuresOfFault } from "./sights.js";
+import { SLOT_EXHAUSTION } from "./slot-exhaustion.js";
 
 /** By name of the command, where a story has another. */
 const NAMES: Readonly<Record<string, string>> = { "region-fails": "pop-kill" };
@@ -16,7 +17,7 @@ const scenarioOf = (story: Story): Scenario => ({
 	name: NAMES[story.id] ?? story.id,
 	story,
 	about: story.about,
-	needs: null,
+	proxies: null,
 	clients: null,
 	edge: null,
 	...(MEASURED.includes(story.id) && {
@@ -24,20 +25,11 @@ const scenarioOf = (story: Story): Scenario => ({
 	}),
 });
 
-/** May 12, 2020: a list of servers that did not fit into the slots of the runtime API went stale. */
-const SLOT_EXHAUSTION: Scenario = {
-	name: "slot-exhaustion",
-	story: null,
-	about:
-		"More servers than slots in HAProxy's runtime API: a list that goes stale, and 503s when the old ones leave.",
-	needs: "--proxy haproxy: slots are HAProxy's, and the embedded proxy has none",
-	clients: null,
-	edge: null,
-};
-
 export const SCENARIOS: readonly Scenario[] = [
 	...STORIES.map(scenarioOf),
-	...[GATEWAY, GREY, DNS_DEAD, DNS_STALE, CERTIFICATE, BOOT_STORM, PANIC, SLEEP].map(scenarioOf),
+	...[GATEWAY, GREY, DNS_DEAD, DNS_STALE, CERTIFICATE, BOOT_STORM, PANIC, SLEEP, UPGRADES].map(
+		scenarioOf,
+	),
 	SLOT_EXHAUSTION,
 	DRAIN_600,
 	DRAIN_2000,

@@ -20,6 +20,9 @@ interface PopSight {
 	/** Whether DNS leads newcomers there. */
 	readonly isNamed: boolean;
 	readonly isDrained: boolean;
+	/** By its real proxy's own count; 0 where it has none. */
+	readonly refused: number;
+	readonly unplaced: number;
 }
 
 export type Figures = Readonly<Record<string, number>>;
@@ -41,6 +44,8 @@ export function sightOf({ at, pops, drain, acceptRate }: EdgeState): Sight {
 						pop.is === "down" || pop.balancers.some(({ conditions }) => conditions.lossShare > 0),
 					isNamed: pop.dns.up && !isDrained,
 					isDrained,
+					refused: pop.proxy?.refused ?? 0,
+					unplaced: pop.proxy?.unplaced ?? 0,
 				};
 				return [pop.name, sight];
 			}),
@@ -62,6 +67,17 @@ export function figuresOfFault(sights: readonly Sight[], name: string): Figures 
 	return {
 		...(changed === undefined ? {} : { dnsChangedAfterMs: changed.at - fault.at }),
 		lastNewcomerAfterMs: last - fault.at,
+	};
+}
+
+/** E8: gateways for which a proxy had no place, at most, and newcomers whom it refused meanwhile. */
+export function figuresOfPlaces(sights: readonly Sight[], name: string): Figures {
+	const most = (of: (sight: PopSight) => number): number =>
+		Math.max(0, ...sights.flatMap(({ pops }) => (pops[name] ? [of(pops[name])] : [])));
+	const [first] = sights;
+	return {
+		withoutPlace: most(({ unplaced }) => unplaced),
+		refused: most(({ refused }) => refused) - (first?.pops[name]?.refused ?? 0),
 	};
 }
 

@@ -16,20 +16,18 @@ interface Part {
 	readonly program: string;
 }
 
-export const DEBIAN_PARTS: Partial<Record<ToolName, Part>> = {
+export const DEBIAN_PARTS = {
 	haproxy: { package: "haproxy", program: "usr/sbin/haproxy" },
 	"redis-server": { package: "redis-server", program: "usr/bin/redis-server" },
-	"nats-server": { package: "nats-server", program: "usr/sbin/nats-server" },
 	dig: { package: "bind9-dnsutils", program: "usr/bin/dig" },
-};
+} as const satisfies Partial<Record<ToolName, Part>>;
 
 const FOLDER = join(TOOLS_FOLDER, "debian");
 const ARCHIVES = join(FOLDER, "archives");
 
 /** Rejects with what apt said in its last line. */
-export async function installFromDebian(name: ToolName): Promise<void> {
-	const part = DEBIAN_PARTS[name];
-	if (part === undefined) throw new Error("Debian has no such package");
+export async function installFromDebian(name: keyof typeof DEBIAN_PARTS): Promise<void> {
+	const part: Part = DEBIAN_PARTS[name];
 	await mkdir(join(ARCHIVES, "partial"), { recursive: true });
 	// The lists of a fresh container are empty; ours are not the system's, which only root may write.
 	await download(part.package, []).catch(async () => {

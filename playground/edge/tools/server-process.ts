@@ -1,10 +1,11 @@
-/* A program that serves on a port and keeps files in a folder of its own, and ends with this process. */
+/* A program that serves on a port and keeps files in a folder of its own, and ends with this process, killed or not. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
+import { leaveWill } from "./last-will.js";
 
 export interface Served {
 	readonly program: string;
@@ -62,7 +63,13 @@ export class ServerProcess implements AsyncDisposable {
 		this.#child = child;
 		const end = (): void => void child.kill("SIGKILL");
 		process.once("exit", end);
-		child.once("exit", () => process.off("exit", end));
+		const { folder } = this;
+		const settle =
+			child.pid === undefined ? () => undefined : leaveWill({ pid: child.pid, folder });
+		child.once("exit", () => {
+			process.off("exit", end);
+			settle();
+		});
 		let said = "";
 		await new Promise<void>((resolve, reject) => {
 			const fail = (why: string): void => {

@@ -34,6 +34,8 @@ export type Sequence = number;
 
 const WRONG_LAST_SEQUENCE = 10_071;
 const STREAM_NOT_FOUND = 10_059;
+const STREAM_NAME_IN_USE = 10_058;
+const SUBJECTS_OVERLAP = 10_065;
 /** The stream, the account or the disk has no room. */
 const FULL = [10_023, 10_028, 10_047, 10_077];
 const TRIES = 10;
@@ -184,12 +186,8 @@ export class NatsConnection implements Connection {
 	}
 
 	async #open(): Promise<StreamInfo> {
-		const { stream: name, subject, replicas } = this.#place;
-		const info = await this.#manager.streams.info(name).catch((reason) => {
-			if (!isApiError(reason, STREAM_NOT_FOUND)) throw reason;
-			const subjects = [`${subject}.message.*`, `${subject}.epoch`];
-			return this.#manager.streams.add({ name, subjects, num_replicas: replicas });
-		});
+		const { stream: name } = this.#place;
+		const info = await this.#findOrMake();
 		const { max_age, max_msgs, max_bytes, max_msgs_per_subject, discard } = info.config;
 		const isTrimmed = max_age > 0 || max_msgs > 0 || max_msgs_per_subject > 0;
 		if (isTrimmed || (max_bytes > 0 && discard !== "new"))
@@ -198,6 +196,22 @@ export class NatsConnection implements Connection {
 					"Let the log make its stream, or give it no max_age, max_msgs, or max_bytes with discard old.",
 			});
 		return info;
+	}
+
+	/** Of two servers that make it at once one is refused, and finds what the other made. */
+	async #findOrMake(): Promise<StreamInfo> {
+		const { stream: name, subject, replicas } = this.#place;
+		const subjects = [`${subject}.message.*`, `${subject}.epoch`];
+		for (let tries = 1; ; tries++)
+			try {
+				return await this.#manager.streams.info(name).catch((reason) => {
+					if (!isApiError(reason, STREAM_NOT_FOUND)) throw reason;
+					return this.#manager.streams.add({ name, subjects, num_replicas: replicas });
+				});
+			} catch (reason) {
+				if (tries === TRIES || !isApiError(reason, STREAM_NAME_IN_USE, SUBJECTS_OVERLAP))
+					throw reason;
+			}
 	}
 
 	/**

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { armsOf } from "../../../playground/edge/migration/arms.js";
 import type {
+	ArmName,
 	ArmSeen,
 	Arms,
 	MigrationEntry,
@@ -10,13 +11,16 @@ import type {
 import { faultsOf } from "../../../playground/edge/migration/gate.js";
 import { percentOf, transition } from "../../../playground/edge/migration/machine.js";
 import { MIGRATION_POLICY } from "../../../playground/edge/migration/policy.js";
+import { activeUsers } from "../../../playground/edge/migration/users.js";
+import type { Visitor } from "../../../playground/edge/pop/socket-watch.js";
+import { seededRandom } from "../../../src/testing/seeded-random.js";
 import { desk, EDGE, POPS, popOf } from "../dns/asking.js";
 
 const POLICY = MIGRATION_POLICY;
 const HEADERS = ["cache-control: no-store", "content-type: text/plain"];
 const WELL: ArmSeen = {
 	...{ asked: 40, failed: 0, timedOut: 0, p95Ms: 20 },
-	...{ headers: HEADERS, users: 100, active: 90 },
+	...{ headers: HEADERS, users: 100, active: 90, newcomers: 0 },
 };
 const BOTH: Arms = { old: WELL, new: WELL };
 
@@ -25,11 +29,14 @@ class Rig {
 	arms: Arms | null = BOTH;
 	now = 0;
 	readonly audit: (MigrationEntry & { readonly at: number })[] = [];
+	/** Who was asked to leave. */
+	readonly goodbyes: ArmName[] = [];
 
 	give(is: "seen" | "migrate" | "roll-back"): string | null {
 		const decided = transition(this.state, { is }, this.arms, POLICY, this.now);
 		this.state = decided.state;
 		this.audit.push(...decided.audit.map((each) => ({ ...each, at: this.now })));
+		if (decided.goodbye !== null) this.goodbyes.push(decided.goodbye);
 		return decided.refusal;
 	}
 
@@ -61,6 +68,16 @@ describe("a migration", () => {
 			["step", 100, 5],
 			["migrated", 100, 6],
 		]);
+		expect(rig.goodbyes).toEqual(["old"]);
+	});
+
+	it("asks nobody to leave the new arm but in a rollback", () => {
+		const rig = new Rig();
+		rig.give("migrate");
+		rig.pass(3 * POLICY.dwellMs);
+		expect(rig.goodbyes).toEqual([]);
+		rig.give("roll-back");
+		expect(rig.goodbyes).toEqual(["new"]);
 	});
 
 	it.each<[string, Partial<ArmSeen>, string]>([
@@ -115,10 +132,67 @@ describe("a migration", () => {
 
 	it("is not halted by what both arms have in common, or of which too little is known", () => {
 		const ill = { ...WELL, failed: 20, timedOut: 20, p95Ms: 900, active: 10 };
-		expect(faultsOf({ old: ill, new: ill }, POLICY)).toEqual([]);
+		expect(faultsOf({ old: ill, new: ill }, POLICY, 0)).toEqual([]);
 		const few: ArmSeen = { ...ill, asked: 9, users: 19 };
-		expect(faultsOf({ old: WELL, new: few }, POLICY)).toEqual([]);
-		expect(faultsOf({ old: { ...WELL, headers: null }, new: WELL }, POLICY)).toEqual([]);
+		expect(faultsOf({ old: WELL, new: few }, POLICY, 0)).toEqual([]);
+		expect(faultsOf({ old: { ...WELL, headers: null }, new: WELL }, POLICY, 0)).toEqual([]);
+	});
+
+	it("is halted where newcomers are led to the new arm, and none of them comes through it", () => {
+		const rig = new Rig();
+		rig.give("migrate");
+		rig.pass(2 * POLICY.dwellMs + 1_000);
+		const came = (old: number, fresh: number): Arms => ({
+			old: { ...WELL, newcomers: old },
+			new: { ...WELL, newcomers: fresh },
+		});
+		// At 25 %, where caches may still hold the 10 % before.
+		rig.arms = came(900, 100);
+		rig.pass(2_000);
+		expect(rig.state).toMatchObject({ is: "moving", step: 2, bad: 0 });
+		rig.arms = came(400, 0);
+		rig.pass(1_000);
+		expect(rig.state).toEqual({
+			is: "halted",
+			step: 2,
+			reasons: ["newcomers: 0 of 400 came by the new arm, 10 % were led there"],
+		});
+	});
+
+	it("is not halted by few newcomers, or by chance: 1,000 times 400 of them, at every step", () => {
+		const random = seededRandom(67);
+		for (const percent of [0, 10, 25, 50, 75])
+			for (let times = 0; times < 1_000; times++)
+				for (const all of [1, 20, 400]) {
+					let fresh = 0;
+					for (let each = 0; each < all; each++) if (random() < percent / 100) fresh += 1;
+					const old = { ...WELL, newcomers: all - fresh };
+					const arms = { old, new: { ...WELL, newcomers: fresh } };
+					expect(faultsOf(arms, POLICY, percent)).toEqual([]);
+				}
+	});
+});
+
+describe("the business count", () => {
+	const visitor = (user: string | null, arm: ArmName, saidAt: number, openedAt = 0): Visitor => ({
+		...{ role: "primary", user, arm, saidAt, openedAt },
+	});
+
+	it("counts distinct users by the arm through which each was heard last, and nobody twice", () => {
+		const visitors = [
+			visitor("ada", "old", 10),
+			visitor("ada", "new", 12),
+			visitor("bob", "old", 11),
+			visitor("bob", "old", 11),
+			visitor("eve", "old", 4),
+			visitor(null, "new", 12),
+			// One who has just come, and one who moves: neither says anything of his arm yet.
+			visitor("sue", "new", 12, 6),
+			visitor("tom", "old", 8),
+			visitor("tom", "new", 12, 9),
+		];
+		expect(activeUsers(visitors, 5)).toEqual({ old: 1, new: 1 });
+		expect(activeUsers([], 5)).toEqual({ old: 0, new: 0 });
 	});
 });
 

@@ -14,6 +14,8 @@ import { verdictWords } from "../../../playground/page/stories/verdict.js";
 
 const HEALTHY = { door: "open", links: "pass", delayMs: 0, lossShare: 0 } as const;
 
+const NONE = { served: 0, shed: 0 };
+
 const pop = (name: string, change: Partial<PopState> = {}): PopState => ({
 	name,
 	city: name,
@@ -24,6 +26,7 @@ const pop = (name: string, change: Partial<PopState> = {}): PopState => ({
 	balancers: [balancer()],
 	link: name === "IAD" ? null : { ...balancer(), isLogNear: true },
 	upgrades: "pass",
+	admission: { boot: NONE, resume: NONE, poll: NONE },
 	gateways: [],
 	dns: { up: true, by: "monitor", load: 0 },
 	health: { ok: true, detail: "200", at: null },

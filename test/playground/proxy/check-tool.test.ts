@@ -1,5 +1,6 @@
 /* A program that is missing, or another than was meant, ends in one line that says what to do. */
 import { describe, expect, it } from "vitest";
+import { CONFIG, checkConfig, proxiesOf } from "../../../playground/edge/config.js";
 import { checkTool } from "../../../playground/edge/proxy/check-tool.js";
 import { readSettings } from "../../../playground/settings.js";
 
@@ -31,6 +32,18 @@ describe("--proxy", () => {
 		expect(readSettings([])).toMatchObject({ proxy: "embedded" });
 		expect(() => readSettings(["--proxy", "nginx"])).toThrow(
 			"--proxy nginx: it is embedded, envoy, haproxy.",
+		);
+	});
+
+	it("may have another beside it, to migrate to", () => {
+		const both = readSettings(["--proxy", "haproxy", "--to", "envoy"]);
+		expect(both).toMatchObject({ proxy: "haproxy", newArm: "envoy" });
+		expect(readSettings(["--proxy", "haproxy"])).toMatchObject({ newArm: null });
+		expect(() => readSettings(["--to", "nginx"])).toThrow("--to nginx: it is embedded");
+		expect(proxiesOf({ proxy: "embedded", newArm: null }).new).toBe("embedded");
+		expect(proxiesOf({ proxy: "envoy", newArm: null }).new).toBeNull();
+		expect(() => checkConfig({ ...CONFIG, newArm: "nginx" as never })).toThrow(
+			'"nginx" is no proxy',
 		);
 	});
 });

@@ -25,7 +25,8 @@ const MODELS = {
 			backup: "wss-backup.edge.test",
 			api: "api.edge.test",
 		}),
-		webappTls: { serverName: "mesh", protocol: "http/1.1" },
+		arm: "old",
+		applinkTls: { serverName: "mesh", protocol: "holdfast-link" },
 		capacity: 2_000,
 	}),
 };

@@ -32,4 +32,14 @@ describe("places of a backend", () => {
 		expect(plan.left).toEqual([at(3)]);
 		expect(plan.slots).toEqual([at(1), at(2)]);
 	});
+
+	it("that are looked for before any is freed leave a list of yesterday, as Slack's in 2020", () => {
+		const full = planSlots(emptySlots(2), [at(1), at(2)], "fill-first");
+		const grown = planSlots(full.slots, [at(1), at(2), at(3)], "fill-first");
+		expect(grown).toMatchObject({ slots: full.slots, empty: [], fill: [], left: [at(3)] });
+		// The old ones are gone, and there would be room for the new ones.
+		const stale = planSlots(grown.slots, [at(3), at(4)], "fill-first");
+		expect(stale).toEqual({ slots: full.slots, empty: [], fill: [], left: [at(3), at(4)] });
+		expect(planSlots(full.slots, [at(2)], "fill-first").slots).toEqual([null, at(2)]);
+	});
 });

@@ -6,6 +6,7 @@ import { SCENARIOS, scenarioNamed } from "../../../playground/edge/scenarios/sce
 import {
 	figuresOfDrain,
 	figuresOfFault,
+	figuresOfPlaces,
 	rateOfDrain,
 	type Sight,
 } from "../../../playground/edge/scenarios/sights.js";
@@ -23,15 +24,17 @@ const GOOD: Verdict = {
 	steps: [],
 };
 const SCENARIO = { name: "a-scenario" };
+const HOW = { seed: 1, proxy: "embedded" } as const;
 
 describe("a verdict", () => {
 	it("passes where the fault bit, nothing was missed, and clients × seconds were published", () => {
-		const verdict = judge(SCENARIO, GOOD, 7);
+		const verdict = judge(SCENARIO, GOOD, { ...HOW, seed: 7 });
 		expect(verdict).toMatchObject({
 			scenario: "a-scenario",
 			is: "passed",
 			ok: true,
 			seed: 7,
+			proxy: "embedded",
 			isInTime: true,
 		});
 		expect(renderVerdict(verdict)).toBe(
@@ -56,27 +59,33 @@ describe("a verdict", () => {
 			"Nobody was there: a fleet without clients shows nothing.",
 		],
 	])("fails where %s", (_, changes, why) => {
-		const verdict = judge(SCENARIO, { ...GOOD, ...changes }, 1);
+		const verdict = judge(SCENARIO, { ...GOOD, ...changes }, HOW);
 		expect(verdict).toMatchObject({ is: "failed", ok: false, failures: [why] });
 		expect(renderVerdict(verdict)).toContain(`✗ a-scenario: ${why} (`);
 	});
 
 	it("fails by its own figures", () => {
 		const measured = { figures: { arrivalsP95: 300 }, failures: ["Too many at once."] };
-		expect(judge(SCENARIO, GOOD, 1, measured)).toMatchObject({
+		expect(judge(SCENARIO, GOOD, HOW, measured)).toMatchObject({
 			is: "failed",
 			figures: { arrivalsP95: 300 },
 		});
 	});
 
+	it("names a real proxy", () => {
+		const verdict = judge(SCENARIO, GOOD, { seed: 1, proxy: "envoy" });
+		expect(verdict.proxy).toBe("envoy");
+		expect(renderVerdict(verdict)).toContain("✓ a-scenario (envoy): ");
+	});
+
 	it("says that it took more than a minute, which is no failure of the edge", () => {
-		const slow = judge(SCENARIO, { ...GOOD, seconds: 61, published: 5_000 }, 1);
+		const slow = judge(SCENARIO, { ...GOOD, seconds: 61, published: 5_000 }, HOW);
 		expect(slow).toMatchObject({ is: "passed", isInTime: false });
 		expect(renderVerdict(slow)).toContain("61 s (more than 60)");
 	});
 
 	it("of one that this edge can't play is no success, and says what it needs", () => {
-		const verdict = notRun(scenarioNamed("slot-exhaustion"), 1);
+		const verdict = notRun(scenarioNamed("slot-exhaustion"), HOW, "it needs --proxy haproxy.");
 		expect(verdict).toMatchObject({ is: "not-run", ok: false });
 		expect(renderVerdict(verdict)).toMatch(/^– slot-exhaustion: Not run: it needs --proxy haproxy/);
 	});
@@ -108,6 +117,8 @@ const calm = {
 	isIll: false,
 	isNamed: true,
 	isDrained: false,
+	refused: 0,
+	unplaced: 0,
 };
 const sight = (at: number, changes: Partial<typeof calm> = {}, arrivals = 0): Sight => ({
 	at,
@@ -131,6 +142,18 @@ describe("figures", () => {
 			lastNewcomerAfterMs: 3_000,
 		});
 		expect(figuresOfFault([sight(0)], "DUB")).toEqual({});
+	});
+
+	it("of places: for how many there was none, and how many were refused meanwhile", () => {
+		const sights = [
+			sight(0, { refused: 3 }),
+			sight(250, { refused: 3, unplaced: 2 }),
+			sight(500, { refused: 8, unplaced: 2 }),
+			// A new worker counts anew.
+			sight(750),
+		];
+		expect(figuresOfPlaces(sights, "DUB")).toEqual({ withoutPlace: 2, refused: 5 });
+		expect(figuresOfPlaces([], "DUB")).toEqual({ withoutPlace: 0, refused: 0 });
 	});
 
 	it("of a drain: arrivals a second elsewhere, from its beginning until nobody is left", () => {

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LogLevel, SocketModeClient } from "@slack/socket-mode";
+import type { Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import { Applink, type ApplinkOptions } from "../../../playground/edge/applink/applink.js";
 import type { Kind, Outcome } from "../../../playground/edge/applink/contract.js";
@@ -27,6 +28,8 @@ export interface ApplinkRig {
 }
 
 interface ClientOptions {
+	/** How it dials. @default as undici does */
+	readonly dispatcher?: Dispatcher;
 	/** False: keeps silent. @default it acknowledges all */
 	readonly acknowledges?: (seen: Seen) => unknown;
 }
@@ -60,9 +63,10 @@ export async function startApplink(options: Partial<ApplinkOptions> = {}): Promi
 	return { applink, api, publish, client: (given) => connectOfficial(api, given) };
 }
 
-function connectOfficial(
+/** Ends with the test. */
+export function connectOfficial(
 	api: string,
-	{ acknowledges = () => ({}) }: ClientOptions = {},
+	{ acknowledges = () => ({}), dispatcher }: ClientOptions = {},
 ): OfficialClient {
 	const client = new SocketModeClient({
 		appToken: TOKEN,
@@ -70,6 +74,7 @@ function connectOfficial(
 		clientPingTimeout: 1_500,
 		logLevel: LogLevel.ERROR,
 		clientOptions: { slackApiUrl: api },
+		...(dispatcher === undefined ? {} : { dispatcher }),
 	});
 	const seen: Seen[] = [];
 	const states: string[] = [];

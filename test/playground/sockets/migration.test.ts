@@ -2,7 +2,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { allAddresses } from "../../../playground/edge/migration/arms.js";
 import { MIGRATION_POLICY } from "../../../playground/edge/migration/policy.js";
+import { WebSocket } from "../../../playground/edge/websockets.js";
 import { until } from "../../support/until.js";
+import { ledTo } from "./arms-rig.js";
 import { type EdgeRig, startRig } from "./edge-rig.js";
 
 const CLIENTS = 30;
@@ -35,21 +37,6 @@ const oldArm = () =>
 		balancers.filter((each) => !newArm().includes(each)),
 	);
 
-/** Where a newcomer near each PoP is led. */
-async function ledTo(): Promise<readonly string[]> {
-	const { node } = rig.edge.assembly.where;
-	const answers = await Promise.all(
-		["127.0.1.0/24", "127.0.2.0/24", "127.0.3.0/24"].map(async (subnet) => {
-			const url = new URL(node.dohUrl);
-			const name = "wss-primary.edge.test";
-			url.search = new URLSearchParams({ name, type: "A", edns_client_subnet: subnet }).toString();
-			const { Answer } = (await (await fetch(url)).json()) as { Answer: { data: string }[] };
-			return Answer.map(({ data }) => data);
-		}),
-	);
-	return answers.flat();
-}
-
 function expectNothingMissed(): void {
 	const { lost, repeated, outOfOrder, altered, examples } = rig.edge.state.ledger;
 	expect([{ lost, repeated, outOfOrder, altered }, examples]).toEqual([
@@ -61,18 +48,17 @@ function expectNothingMissed(): void {
 describe("a migration", () => {
 	it("leads all newcomers to the new arm in the end, none of them fails, and a rollback leads them back", async () => {
 		await rig.control.act({ do: "migrate" });
-		const fresh = allAddresses(rig.edge.assembly.config, "new");
-		expect((await ledTo()).some((address) => fresh.includes(address))).toBe(false);
+		expect((await ledTo(rig, 6)).some(({ arm }) => arm === "new")).toBe(false);
 		await until(() => view().state.is !== "moving", "the migration to end", PATIENCE_MS);
 		expect(view().state).toEqual({ is: "done" });
-		expect((await ledTo()).every((address) => fresh.includes(address))).toBe(true);
+		expect((await ledTo(rig, 6)).every(({ arm }) => arm === "new")).toBe(true);
 		// Everybody dials again, and is there: behind the new arm.
 		for (const pop of ["DUB", "FRA", "LHR"])
 			await rig.control.act({ do: "cut", pop, link: "clients" });
 		const behind = (): number => newArm().reduce((sum, { connections }) => sum + connections, 0);
 		await until(() => behind() >= CLIENTS, "all to come by the new arm", PATIENCE_MS);
 		await rig.control.act({ do: "roll-back" });
-		expect((await ledTo()).some((address) => fresh.includes(address))).toBe(false);
+		expect((await ledTo(rig, 6)).some(({ arm }) => arm === "new")).toBe(false);
 		await until(() => rig.edge.state.ledger.oldestPendingMs < 2_000, "what is under way to arrive");
 		expectNothingMissed();
 	}, 120_000);
@@ -88,9 +74,25 @@ describe("a migration", () => {
 		await expect(rig.control.act({ do: "migrate" })).rejects.toThrow("has halted: roll it back");
 		await rig.control.act({ do: "roll-back" });
 		expect(view()).toMatchObject({ state: { is: "idle" }, percent: 0 });
-		const fresh = allAddresses(rig.edge.assembly.config, "new");
-		expect((await ledTo()).some((address) => fresh.includes(address))).toBe(false);
+		expect((await ledTo(rig, 6)).some(({ arm }) => arm === "new")).toBe(false);
 		expect(oldArm()).toHaveLength(4);
 		expectNothingMissed();
 	}, 120_000);
+
+	it("is not counted who looks whether the way is open, and he may say nothing", async () => {
+		const { pops, credentials, reach, config } = rig.edge.assembly;
+		const came = (): number => pops.reduce((sum, pop) => sum + pop.accepted("old"), 0);
+		await until(() => rig.edge.state.fleet.clients === CLIENTS, "the fleet");
+		const before = came();
+		const [address = ""] = allAddresses(config, "old");
+		const { host, port } = reach.of(address);
+		const socket = new WebSocket(`wss://${host}:${port}/`, "holdfast.v1", {
+			...{ servername: "wss-primary.edge.test", ca: credentials.authority },
+			headers: { Host: "wss-primary.edge.test", "X-Edge-Probe": "1" },
+		});
+		const closed = new Promise((resolve) => socket.on("close", resolve));
+		socket.on("open", () => socket.send("[]"));
+		expect(await closed).toBe(4400);
+		expect(came()).toBe(before);
+	});
 });

@@ -1,4 +1,7 @@
-/* E18: every scenario of the library, with few clients, on edges that several of them share. */
+/*
+ * E18: every scenario of the library, with few clients, on edges that several of them share; those in which a
+ * real proxy has a part of its own are in `proxy/scenarios.test.ts` too, slot exhaustion there alone.
+ */
 import { expect, it } from "vitest";
 import type { Scenario } from "../../../playground/edge/scenarios/contract.js";
 import { drainOf } from "../../../playground/edge/scenarios/drain-2000.js";
@@ -19,10 +22,6 @@ it(
 		expect(verdicts.map(({ scenario }) => scenario)).toEqual(SHARED.map(({ name }) => name));
 		for (const verdict of verdicts) {
 			const { scenario, failures, clients, published, seconds } = verdict;
-			if (scenario === "slot-exhaustion") {
-				expect(verdict).toMatchObject({ is: "not-run", ok: false });
-				continue;
-			}
 			expect({ scenario, failures }).toEqual({ scenario, failures: [] });
 			const flawless = { lost: 0, repeated: 0, outOfOrder: 0, altered: 0 };
 			expect(verdict).toMatchObject({ is: "passed", ok: true, ...flawless });
@@ -52,7 +51,7 @@ it("a scenario whose fault strikes nobody fails", async () => {
 		steps: [],
 	};
 	const harmless: Scenario = {
-		...{ name: "harmless", about: story.about, needs: null, clients: 3, story },
+		...{ name: "harmless", about: story.about, proxies: null, clients: 3, story },
 		edge: { config: {}, manners: { rate: 2 } },
 	};
 	const [verdict] = await runScenarios([harmless], { clients: 3, seed: 1 });

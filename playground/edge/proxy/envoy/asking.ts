@@ -14,11 +14,19 @@ export async function factsOf(
 	const { version } = await admin.info();
 	const { connections } = await clientsOf(admin);
 	const hosts = await admin.hosts(cluster);
+	const [refused, panics] = [
+		`cluster.${cluster}.upstream_rq_5xx`,
+		`cluster.${cluster}.lb_healthy_panic`,
+	];
+	const counts = await admin.stats(`^cluster\\.${cluster}\\.(upstream_rq_5xx|lb_healthy_panic)$`);
 	return {
 		kind: "envoy",
 		version: version.split("/")[1] ?? version,
 		processes,
 		connections,
+		refused: counts.get(refused) ?? 0,
+		panics: counts.get(panics) ?? 0,
+		unplaced: null,
 		endpoints: hosts.map(({ address, isWell, why }) => ({ address, isWell, why })),
 	};
 }

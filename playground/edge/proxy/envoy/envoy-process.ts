@@ -5,6 +5,8 @@ import { Admin } from "./admin.js";
 
 export interface EnvoyProcessOptions {
 	readonly envoy: string;
+	/** Of the installation. */
+	readonly folder: string;
 	readonly bootstrap: string;
 	/** Of its own: one file for two processes would answer for the older. */
 	readonly admin: string;
@@ -32,7 +34,9 @@ export class EnvoyProcess {
 	constructor(options: EnvoyProcessOptions) {
 		this.admin = new Admin(options.admin);
 		this.#epoch = options.hot?.epoch ?? 0;
-		this.child = new Child({ path: options.envoy, args: argumentsOf(options) });
+		this.child = new Child({
+			...{ path: options.envoy, args: argumentsOf(options), folder: options.folder },
+		});
 	}
 
 	/** Resolves when it serves. Rejects when it ends before, with what it said, or doesn't within the time. */

@@ -220,11 +220,12 @@ export class Envoy {
 	}
 
 	#spawn(id: number, hot: Running["hot"]): Running {
-		const { path: envoy, concurrency = 1 } = this.#options;
+		const { path: envoy, root: folder, concurrency = 1 } = this.#options;
 		const parentShutdownMs = this.#partWithinMs() + DRAIN_MS;
 		const { layout } = this.installation;
 		const process = new EnvoyProcess({
 			envoy,
+			folder,
 			bootstrap: layout.bootstrap,
 			admin: layout.admin(id),
 			concurrency,

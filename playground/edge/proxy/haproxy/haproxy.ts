@@ -14,13 +14,13 @@ import { missingTool } from "../../tools/find-tool.js";
 import { checkFree } from "../../tools/free-port.js";
 import { checkEndpoints } from "../model/check-cluster.js";
 import { checkModel } from "../model/check-model.js";
-import type { EndpointSet, ProxyModel } from "../model/model.js";
+import type { Endpoint, EndpointSet, ProxyModel } from "../model/model.js";
 import { place } from "../place.js";
 import { renderHaproxy } from "./render/configuration.js";
 import { type HaproxyLayout, type HaproxyOptions, haproxyLayoutOf } from "./render/layout.js";
 import { limitVariable } from "./render/words.js";
 import { Runtime } from "./runtime.js";
-import { emptySlots, planSlots, type Slots } from "./slots.js";
+import { emptySlots, planSlots, type SlotOrder, type Slots } from "./slots.js";
 
 export interface HaproxySetup {
 	/** The program. */
@@ -30,6 +30,8 @@ export interface HaproxySetup {
 	readonly model: ProxyModel;
 	readonly material: Material;
 	readonly options?: Partial<Omit<HaproxyOptions, "endpoints">>;
+	/** @default "empty-first" */
+	readonly slotOrder?: SlotOrder;
 }
 
 const LIVE_WITHIN_MS = 15_000;
@@ -42,6 +44,8 @@ export class Haproxy {
 	readonly master: Runtime;
 	readonly #setup: HaproxySetup;
 	readonly #slots = new Map<string, Slots>();
+	/** The last lists that it was told, by cluster. */
+	readonly #wanted = new Map<string, readonly Endpoint[]>();
 	#child: Child | null = null;
 	#trouble: string | null = null;
 	#isStopping = false;
@@ -52,9 +56,8 @@ export class Haproxy {
 		this.layout = haproxyLayoutOf(setup.root);
 		this.runtime = new Runtime(this.layout.admin);
 		this.master = new Runtime(this.layout.master);
-		const { slots = SLOTS } = setup.options ?? {};
 		for (const { name, endpoints } of setup.model.clusters)
-			if (endpoints === "file") this.#slots.set(name, emptySlots(slots));
+			if (endpoints === "file") this.#slots.set(name, this.#emptySlots());
 	}
 
 	get trouble(): string | null {
@@ -75,7 +78,12 @@ export class Haproxy {
 			await this.#writeConfiguration();
 			const { configuration, master } = this.layout;
 			const args = ["-W", "-db", "-f", configuration, "-S", `${master},mode,600`];
-			const child = new Child({ path, args, said: (line) => void this.#log(line) });
+			const child = new Child({
+				path,
+				args,
+				folder: this.#setup.root,
+				said: (line) => void this.#log(line),
+			});
 			this.#child = child;
 			void child.ended.then(() => {
 				if (!this.#isStopping) this.#trouble = `HAProxy ended by itself: ${child.lastWords.at(-1)}`;
@@ -90,12 +98,18 @@ export class Haproxy {
 	async facts(cluster: string): Promise<ProxyFacts> {
 		const info = await this.runtime.ask("show info");
 		const { current, old } = await this.master.workers();
+		const endpoints = await this.runtime.servers(cluster);
+		const known = new Set(endpoints.map(({ address }) => address));
+		const wanted = this.#wanted.get(cluster) ?? [];
 		return {
 			kind: "haproxy",
 			version: /^Version: ([\d.]+)/m.exec(info)?.[1] ?? "",
 			processes: current.length + old.length,
 			connections: Number(/^CurrConns: (\d+)/m.exec(info)?.[1] ?? 0),
-			endpoints: await this.runtime.servers(cluster),
+			refused: await this.runtime.serverErrors(cluster),
+			panics: null,
+			unplaced: wanted.filter(({ host, port }) => !known.has(`${host}:${port}`)).length,
+			endpoints,
 		};
 	}
 
@@ -103,7 +117,9 @@ export class Haproxy {
 	async setEndpoints(set: EndpointSet): Promise<void> {
 		checkEndpoints(this.#setup.model, set);
 		const { cluster } = set;
-		const plan = planSlots(this.#slots.get(cluster) ?? [], set.endpoints);
+		this.#wanted.set(cluster, set.endpoints);
+		const { slotOrder } = this.#setup;
+		const plan = planSlots(this.#slots.get(cluster) ?? [], set.endpoints, slotOrder);
 		this.#slots.set(cluster, plan.slots);
 		const server = (slot: number): string => `set server ${cluster}/${cluster}-${slot + 1}`;
 		for (const slot of plan.empty) await this.runtime.order(`${server(slot)} state maint`);
@@ -136,8 +152,13 @@ export class Haproxy {
 		if (!done.includes("Success!")) throw new Error(`HAProxy says "${done}"`);
 	}
 
-	/** A new worker. The old one takes nobody any more, and stays as long as anybody is connected to it. */
+	/**
+	 * A new worker, with the lists as they are now. The old one takes nobody any more, and stays as long as
+	 * anybody is connected to it.
+	 */
 	async reload(): Promise<void> {
+		for (const [cluster, endpoints] of this.#wanted)
+			this.#slots.set(cluster, planSlots(this.#emptySlots(), endpoints).slots);
 		await this.#writeConfiguration();
 		const before = (await this.master.workers()).current;
 		this.#child?.signal("SIGUSR2");
@@ -155,6 +176,10 @@ export class Haproxy {
 		this.#isStopping = true;
 		await this.#child?.stop();
 		await rm(this.#setup.root, { recursive: true, force: true });
+	}
+
+	#emptySlots(): Slots {
+		return emptySlots(this.#setup.options?.slots ?? SLOTS);
 	}
 
 	async #live(child: Child): Promise<void> {

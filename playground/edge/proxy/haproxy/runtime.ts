@@ -51,6 +51,13 @@ export class Runtime {
 			});
 	}
 
+	/** Answers of 5xx to requests for a backend, its servers' and its own, since the worker began. */
+	async serverErrors(backend: string): Promise<number> {
+		const [names = "", line = ""] = (await this.ask(`show stat ${backend} 2 -1`)).split("\n");
+		const at = names.replace(/^# /, "").split(",").indexOf("hrsp_5xx");
+		return Number(line.split(",")[at] ?? 0);
+	}
+
 	/** By the master's socket. */
 	async workers(): Promise<Workers> {
 		const lines = (await this.ask("show proc")).split("\n");

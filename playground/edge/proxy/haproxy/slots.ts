@@ -19,15 +19,25 @@ export interface SlotPlan {
 
 export const emptySlots = (count: number): Slots => new Array<Endpoint | null>(count).fill(null);
 
-export function planSlots(slots: Slots, wanted: readonly Endpoint[]): SlotPlan {
-	const isSame = (a: Endpoint | null, b: Endpoint): boolean =>
-		a?.host === b.host && a.port === b.port;
+/**
+ * "empty-first" frees the places of who is gone, then fills them. "fill-first" is Slack's of 2020: who is new
+ * looks for a place first, and where one finds none, nothing is freed any more, and the list is of yesterday.
+ */
+export type SlotOrder = "empty-first" | "fill-first";
+
+export function planSlots(
+	slots: Slots,
+	wanted: readonly Endpoint[],
+	order: SlotOrder = "empty-first",
+): SlotPlan {
 	const kept = slots.map((each) => (wanted.some((one) => isSame(each, one)) ? each : null));
-	const empty = slots.flatMap((each, at) => (each !== null && kept[at] === null ? [at] : []));
+	const newcomers = wanted.filter((one) => !kept.some((each) => isSame(each, one)));
+	const isStuck = order === "fill-first" && newcomers.length > slots.filter(isFree).length;
+	const next = isStuck ? [...slots] : [...kept];
+	const empty = slots.flatMap((each, at) => (each !== null && next[at] === null ? [at] : []));
 	const fill: { slot: number; endpoint: Endpoint }[] = [];
 	const left: Endpoint[] = [];
-	const next = [...kept];
-	for (const endpoint of wanted.filter((one) => !kept.some((each) => isSame(each, one)))) {
+	for (const endpoint of newcomers) {
 		const slot = next.indexOf(null);
 		if (slot === -1) left.push(endpoint);
 		else {
@@ -37,3 +47,7 @@ export function planSlots(slots: Slots, wanted: readonly Endpoint[]): SlotPlan {
 	}
 	return { slots: next, empty, fill, left };
 }
+
+const isFree = (slot: Slots[number]): boolean => slot === null;
+
+const isSame = (a: Slots[number], b: Endpoint): boolean => a?.host === b.host && a.port === b.port;

@@ -63,6 +63,10 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 			);
 		}, 120_000);
 
+		it("has no other arm, so it refuses to migrate and says how to have one", async () => {
+			await expect(rig.control.act({ do: "migrate" })).rejects.toThrow("with --to envoy");
+		});
+
 		it("knows at once of a gateway that is gone, and says 503 when the last one is", async () => {
 			await rig.control.act({ do: "kill-gateway", pop: "FRA", gateway: 0 });
 			await rig.control.act({ do: "kill-gateway", pop: "FRA", gateway: 1 });
@@ -73,8 +77,8 @@ describe.skipIf(isMissing("envoy", "haproxy")).each(["envoy", "haproxy"] as cons
 		it("has its proxies replaced, and nobody loses anything", async () => {
 			await until(() => all() === 30, "all to be connected", PATIENCE_MS);
 			const before = rig.edge.assembly.ledger.state;
-			await rig.edge.assembly.pop("DUB").replaceProxy(1_000);
-			await rig.edge.assembly.pop("FRA").replaceProxy(1_000);
+			await rig.edge.assembly.pop("DUB").replaceProxies(1_000);
+			await rig.edge.assembly.pop("FRA").replaceProxies(1_000);
 			await until(() => all() === 30, "all to be connected", PATIENCE_MS);
 			await until(
 				() => rig.edge.assembly.ledger.state.delivered > before.delivered,
