@@ -37,8 +37,12 @@ export class Playground {
 		this.control = new ControlClient({ url: api ?? "", token: token ?? "" });
 	}
 
-	static async start(clients: number, environment = {}): Promise<Playground> {
-		const args = ["playground/main.ts", "--port", "0", "--clients", String(clients)];
+	static async start(
+		clients: number,
+		environment = {},
+		more: readonly string[] = [],
+	): Promise<Playground> {
+		const args = ["playground/main.ts", "--port", "0", "--clients", String(clients), ...more];
 		const program = start(args, environment);
 		const [url] = await program.says(/http:\/\/localhost:\d+\//, 120_000);
 		const [, api = "", token = ""] = await program.says(

@@ -14,6 +14,8 @@ export interface MenuItem {
 
 export interface MenuProps<T extends MenuItem> {
 	readonly label: string;
+	/** Above the items: what is to be known of them. */
+	readonly head?: readonly string[];
 	readonly items: readonly T[];
 	readonly choose: (item: T) => void;
 	/** `how`: by a key, or because somebody pressed elsewhere. */
@@ -23,7 +25,7 @@ export interface MenuProps<T extends MenuItem> {
 }
 
 export function Menu<T extends MenuItem>(props: MenuProps<T>): ReactNode {
-	const { label, items, choose, close, name } = props;
+	const { label, head = [], items, choose, close, name } = props;
 	const root = useRef<HTMLDivElement>(null);
 	// Its button is beside it, and closes it by itself.
 	const anchor = useRef({
@@ -43,6 +45,11 @@ export function Menu<T extends MenuItem>(props: MenuProps<T>): ReactNode {
 	};
 	return (
 		<div className="menu" ref={root} data-testid={name}>
+			{head.map((line) => (
+				<p key={line} className="menu-head figures">
+					{line}
+				</p>
+			))}
 			<div role="menu" aria-label={label} tabIndex={-1} onKeyDown={press}>
 				{items.map((item) => (
 					<Item key={item.id} item={item} choose={() => choose(item)} name={name} />

@@ -14,8 +14,8 @@ import { faultsOf, partsOf } from "./verbs.js";
 export function EdgeMap({ state }: { readonly state: EdgeState }): ReactNode {
 	const [open, setOpen] = useState<string | null>(null);
 	const present = useSource(people) ?? [];
-	// A menu of the parts, which do not change.
-	const names = state.pops.map(({ name }) => name).join();
+	// A menu of the parts, which do not change once it is known what their proxies are.
+	const names = state.pops.map(({ name, proxy }) => `${name} ${proxy?.kind}`).join();
 	// biome-ignore lint/correctness/useExhaustiveDependencies: made anew for other PoPs alone.
 	const parts = useMemo(() => partsOf(state.pops), [names]);
 	const isPop = ({ id }: Part): boolean => state.pops.some(({ name }) => name === id);

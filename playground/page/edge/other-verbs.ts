@@ -65,6 +65,21 @@ export const DNS_VERBS: readonly Verb[] = [
 		key: "r",
 		act: [{ do: "fault-dns", fault: { is: "none" } }],
 	},
+	{
+		id: "migrate",
+		label: "Migrate to the new arm",
+		help: "Newcomers are led to each PoP's last balancer, in steps; it halts where they fare worse.",
+		key: "m",
+		act: [{ do: "migrate" }],
+		isOn: ({ migration }) => migration.state.is === "moving",
+	},
+	{
+		id: "roll-back",
+		label: "Roll it back",
+		help: "All newcomers to the old arm, at once; who came by the new one is asked to leave.",
+		key: "b",
+		act: [{ do: "roll-back" }],
+	},
 ];
 
 export function cdnVerbs(cdn: Role): readonly Verb[] {

@@ -4,9 +4,13 @@ import type { Verb } from "./part.js";
 
 type Conditions = Extract<Action, { do: "set-conditions" }>["conditions"];
 
+type Kind = Pick<PopState, "name" | "isMain" | "proxy">;
+
 interface Sketch extends Pick<Verb, "id" | "label" | "help" | "key"> {
 	readonly act: (pop: string) => Action;
 	readonly isOn?: (pop: PopState) => boolean;
+	/** Which PoPs it can be done to; missing: all. */
+	readonly isFor?: (pop: Kind) => boolean;
 }
 
 const DRAIN_MS = 5_000;
@@ -140,18 +144,30 @@ const SKETCHES: readonly Sketch[] = [
 			conditions: { links: "black-hole", door: "silent" },
 		}),
 		isOn: ({ link }) => link?.conditions.links === "black-hole",
+		isFor: ({ isMain }) => !isMain,
+	},
+	{
+		id: "replace",
+		label: "Replace the proxy",
+		help: "A new process takes newcomers, the old one's clients leave within 5 s.",
+		key: "x",
+		act: (pop) => ({ do: "replace-proxy", pop, withinMs: DRAIN_MS }),
+		isOn: ({ proxy }) => (proxy?.processes ?? 1) > 1,
+		isFor: ({ proxy }) => proxy !== undefined,
 	},
 ];
 
-export function popVerbs(pop: string, isMain: boolean): readonly Verb[] {
-	return SKETCHES.filter(({ id }) => id !== "link" || !isMain).map(({ act, isOn, ...words }) => ({
-		...words,
-		act: [act(pop)],
-		...(isOn && {
-			isOn: ({ pops }) => {
-				const found = pops.find(({ name }) => name === pop);
-				return found !== undefined && isOn(found);
-			},
+export function popVerbs(pop: Kind): readonly Verb[] {
+	return SKETCHES.filter(({ isFor }) => isFor?.(pop) ?? true).map(
+		({ id, label, help, key, act, isOn }) => ({
+			...{ id, label, help, key },
+			act: [act(pop.name)],
+			...(isOn && {
+				isOn: ({ pops }) => {
+					const found = pops.find(({ name }) => name === pop.name);
+					return found !== undefined && isOn(found);
+				},
+			}),
 		}),
-	}));
+	);
 }

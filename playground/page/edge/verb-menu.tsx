@@ -4,6 +4,7 @@ import type { EdgeState } from "../../edge/control/contract.js";
 import { Menu, type MenuItem } from "../app/menu.js";
 import { performVerb } from "./act.js";
 import type { Part, Verb } from "./part.js";
+import { proxyLines } from "./proxy-words.js";
 
 export interface VerbMenuProps {
 	readonly part: Part;
@@ -28,10 +29,12 @@ export function VerbMenu({ part, state, close }: VerbMenuProps): ReactNode {
 		const { id, label, help, key, isOn } = verb;
 		return { id, label, help, key, verb, ...(isOn && { isOn: isOn(state) }) };
 	});
+	const pop = state.pops.find(({ name }) => name === part.id);
 	return (
 		<Menu
 			label={`${part.label}: what to do to it`}
 			name="verb"
+			head={pop === undefined ? [] : proxyLines(pop)}
 			items={items}
 			choose={({ verb }) => {
 				back();

@@ -10,15 +10,12 @@ import { popVerbs } from "./pop-verbs.js";
 /** In the order of the menu. */
 export function partsOf(pops: readonly PopState[]): readonly Part[] {
 	return [
-		...pops.map(
-			({ name, city, isMain }, at): Part => ({
-				id: name,
-				label: `${name} · ${city}`,
-				about: isMain ? "Main region: a PoP, the log and the API" : "Edge PoP",
-				key: String(at + 1),
-				verbs: popVerbs(name, isMain),
-			}),
-		),
+		...pops.map((pop, at): Part => {
+			const { name, city, isMain } = pop;
+			const about = isMain ? "Main region: a PoP, the log and the API" : "Edge PoP";
+			const [key, label] = [String(at + 1), `${name} · ${city}`];
+			return { id: name, label, about, key, verbs: popVerbs(pop) };
+		}),
 		part("name-primary", "Primary name", "What clients dial first", "p", nameVerbs("primary")),
 		part("name-backup", "Backup name", "What they dial then", "b", nameVerbs("backup")),
 		part("dns", "DNS", "Leads each connection to a PoP", "d", DNS_VERBS),
@@ -64,6 +61,8 @@ const FAULTS: Readonly<Record<string, string>> = {
 	"kill-gateway": "one gateway down",
 	flip: "out of DNS",
 	link: "cut from the log",
+	replace: "two proxies",
+	migrate: "migrating",
 	down: "down",
 	silent: "silent",
 	servfail: "SERVFAIL",

@@ -1,8 +1,10 @@
 /* What the page can do to the edge, and how it shows it. */
 import { describe, expect, it } from "vitest";
 import type { EdgeState, PopState, Sample } from "../../../playground/edge/control/contract.js";
+import type { ProxyFacts } from "../../../playground/edge/control/proxy-facts.js";
 import { readAction } from "../../../playground/edge/control/read-action.js";
 import { curve, endOf, placeOf } from "../../../playground/page/edge/places.js";
+import { proxyLines } from "../../../playground/page/edge/proxy-words.js";
 import {
 	addSample,
 	agoWords,
@@ -47,6 +49,7 @@ const state = (change: Partial<EdgeState> = {}): EdgeState =>
 		dns: { fault: { is: "none" }, asked: 0, unanswered: 0, answers: {} },
 		cdns: [{ name: "primary", origin: "http://a", faults: [], requests: 0 }],
 		sockets: { primary: 3, backup: 2, polling: 1, arrivals: 0 },
+		migration: { state: { is: "idle" } },
 		at: 0,
 		...change,
 	}) as EdgeState;
@@ -69,10 +72,44 @@ describe("verbs", () => {
 		expect(readAction(HEAL.act[0])).toEqual({ do: "heal" });
 	});
 
+	it("replace a proxy that is a process of its own, and no other", () => {
+		const verbsOf = (proxy?: ProxyFacts) =>
+			partsOf([pop("DUB", proxy && { proxy })])[0]?.verbs.map(({ id }) => id);
+		expect(verbsOf(ENVOY)).toContain("replace");
+		expect(verbsOf()).not.toContain("replace");
+	});
+
 	it("cut no main region off from its own log", () => {
 		const has = (id: string): boolean =>
 			parts.find((part) => part.id === id)?.verbs.some((verb) => verb.id === "link") ?? false;
 		expect([has("DUB"), has("IAD")]).toEqual([true, false]);
+	});
+});
+
+const ENVOY: ProxyFacts = {
+	...{ kind: "envoy", version: "1.40.0", processes: 1, connections: 1_084 },
+	...{ refused: 0, panics: 0, unplaced: null },
+	endpoints: [
+		{ address: "127.0.0.1:1", isWell: true, why: [] },
+		{ address: "127.0.0.1:2", isWell: false, why: ["failed_active_hc"] },
+	],
+};
+
+describe("what real proxies say of themselves", () => {
+	it("is a line each, and nothing where they are our own", () => {
+		expect(proxyLines(pop("DUB"))).toEqual([]);
+		expect(proxyLines({ proxy: ENVOY })).toEqual([
+			"Envoy 1.40.0: 1 process, 1,084 connections, 1 of 2 gateways well",
+		]);
+	});
+
+	it("has trouble in it where there is some, and the new arm's", () => {
+		const haproxy: ProxyFacts = { ...ENVOY, kind: "haproxy", version: "2.6.12", panics: null };
+		const newArm = { ...ENVOY, processes: 2, panics: 12, refused: 3 };
+		expect(proxyLines({ proxy: { ...haproxy, unplaced: 2 }, newArm })).toEqual([
+			"HAProxy 2.6.12: 1 process, 1,084 connections, 1 of 2 gateways well, 2 without a place",
+			"New arm: Envoy 1.40.0: 2 processes, 1,084 connections, 1 of 2 gateways well, 3 × 5xx, in panic 12 times",
+		]);
 	});
 });
 
