@@ -6,6 +6,7 @@ import { CONFIG } from "../../../playground/edge/config.js";
 import { dialling } from "../../../playground/edge/fleet/dialling.js";
 import { until } from "../../support/until.js";
 import { type EdgeRig, startRig } from "./edge-rig.js";
+import { networkNear } from "./network-near.js";
 
 const APP = { id: "A1", token: "xapp-of-a-test" };
 const ADA = { Authorization: "Bearer ada" };
@@ -114,11 +115,11 @@ it("boots are shed alone at a PoP, by order: polls, and boots elsewhere, go on",
 });
 
 it("an app of Applink's hears what somebody publishes to it at any PoP", async () => {
-	const { webapp } = rig.edge.assembly.main;
 	const app = new SocketModeClient({
 		appToken: APP.token,
 		logLevel: LogLevel.ERROR,
-		clientOptions: { slackApiUrl: `http://${webapp?.host}:${webapp?.port}/api/` },
+		clientOptions: { slackApiUrl: `${rig.edge.assembly.where.node.api}/api/` },
+		dispatcher: networkNear(rig, "FRA"),
 	});
 	onTestFinished(() => app.disconnect());
 	const heard = new Promise((resolve) => {

@@ -2,43 +2,18 @@
  * E6, E13: Applink behind PoPs. The unmodified @slack/socket-mode fetches its ticket from the API and dials the name
  * that it is given, by our DNS: balancer, a PoP's proxy, mutual TLS, the main region.
  */
-import { connect } from "node:tls";
-import { Agent } from "undici";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CONFIG, namesOf } from "../../../../playground/edge/config.js";
-import { resolving } from "../../../../playground/edge/resolving.js";
 import { until } from "../../../support/until.js";
 import { APP, connectOfficial, TOKEN } from "../applink-rig.js";
-import { type EdgeRig, healed, rigOfTest } from "../edge-rig.js";
+import { healed, rigOfTest } from "../edge-rig.js";
+import { networkNear } from "../network-near.js";
 import { isMissing } from "./proxy-rig.js";
 
 const PATIENCE_MS = 60_000;
 const PROXIES = isMissing("envoy", "haproxy")
 	? (["embedded"] as const)
 	: (["embedded", "envoy", "haproxy"] as const);
-
-/** Asks our DNS as somebody near this PoP, and trusts the run's authority: what a network does for an app. */
-function networkNear({ edge }: EdgeRig, near: string): Agent {
-	const { node } = edge.assembly.where;
-	const world = edge.assembly.fleetWorld();
-	const { neighbourhood = "" } = CONFIG.pops.find(({ name }) => name === near) ?? {};
-	const resolve = resolving({ dns: node.dns, dohUrl: node.dohUrl, hasAliases: world.hasAliases });
-	const agent = new Agent({
-		connect: ({ hostname }, done) => {
-			resolve(hostname, neighbourhood).then(
-				([answer]) => {
-					const target = world.reach[answer?.address ?? ""];
-					const socket = connect({ ...target, servername: hostname, ca: node.authority });
-					socket.once("secureConnect", () => done(null, socket));
-					socket.once("error", (error) => done(error, null));
-				},
-				(error: Error) => done(error, null),
-			);
-		},
-	});
-	onTestFinished(() => agent.destroy());
-	return agent;
-}
 
 describe.each(PROXIES)("an app behind PoPs of %s", (proxy) => {
 	it("comes by its ticket through the nearest, and through another when that is killed: nothing is lost", async () => {
