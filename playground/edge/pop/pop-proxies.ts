@@ -44,7 +44,7 @@ export class PopProxies {
 	async reload(): Promise<void> {
 		const reloaded = this.#all.filter(({ reload }) => reload !== undefined);
 		if (reloaded.length === 0)
-			throw new Error("The embedded proxy has nothing to load again: choose haproxy.");
+			throw new Error("There is no HAProxy here, and nothing else has anything to load again.");
 		for (const proxy of reloaded) await proxy.reload?.();
 	}
 }

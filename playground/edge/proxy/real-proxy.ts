@@ -65,6 +65,8 @@ const LOOK_MS = 50;
 const READ_MS = 1_000;
 
 export class RealProxy implements PopProxy {
+	/** Missing with Envoy: its lists come by files. */
+	readonly reload?: () => Promise<void>;
 	readonly #options: RealProxyOptions;
 	readonly #gates = new Map<string, UpgradeGate>();
 	readonly #down = new Set<Role>();
@@ -85,6 +87,7 @@ export class RealProxy implements PopProxy {
 	constructor(options: RealProxyOptions) {
 		this.#options = options;
 		this.#shown = options.certificate;
+		if (options.kind === "haproxy") this.reload = () => this.#reload();
 	}
 
 	get target(): Target | null {
@@ -154,12 +157,6 @@ export class RealProxy implements PopProxy {
 		await goodbye();
 	}
 
-	async reload(): Promise<void> {
-		if (!(this.#program instanceof Haproxy))
-			throw new Error("Envoy's lists come by files: there is nothing to load again.");
-		await this.#program.reload();
-	}
-
 	async stop(): Promise<void> {
 		clearInterval(this.#timer);
 		clearInterval(this.#reading);
@@ -168,6 +165,11 @@ export class RealProxy implements PopProxy {
 		await this.#program?.stop();
 		await Promise.all([...this.#gates.values()].map((gate) => gate.stop()));
 		this.#gates.clear();
+	}
+
+	async #reload(): Promise<void> {
+		if (!(this.#program instanceof Haproxy)) throw new Error("The proxy does not run.");
+		await this.#program.reload();
 	}
 
 	/** What can't be read now is as it was. */
